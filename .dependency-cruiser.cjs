@@ -1,0 +1,107 @@
+/**
+ * The directions that hold between the parts of Lyceum. `npm run check` fails on a break.
+ * docs/adr/0001-one-tree-one-direction.md says why.
+ */
+const services = '^(gateway|subgraphs/[^/]+|workers|web)/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle hides who owns what.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { pathNot: '__generated__' } },
+    },
+    {
+      name: 'services-never-import-services',
+      comment: 'Services meet over the graph, events and jobs.',
+      severity: 'error',
+      from: { path: '^(gateway|subgraphs/[^/]+|workers|web)/' },
+      to: { path: services, pathNot: '^$1/' },
+    },
+    {
+      name: 'packages-know-no-service',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/testing/' },
+      to: { path: `${services}|^(prisma|cli|tools|e2e)/` },
+    },
+    {
+      name: 'contracts-are-a-leaf',
+      severity: 'error',
+      from: { path: '^packages/contracts/' },
+      to: { path: '^(packages/(?!contracts/)|prisma/|gateway/|subgraphs/|workers/|cli/|tools/|e2e/)' },
+    },
+    {
+      name: 'database-knows-no-service',
+      severity: 'error',
+      from: { path: '^prisma/' },
+      to: { path: `${services}|^(cli|tools|e2e)/` },
+    },
+    {
+      name: 'only-the-database-imports-prisma',
+      severity: 'error',
+      from: { pathNot: '^(prisma/|node_modules/)' },
+      to: { path: 'node_modules/(@prisma/|prisma/)' },
+    },
+    {
+      name: 'the-gateway-has-no-database',
+      severity: 'error',
+      from: { path: '^gateway/' },
+      to: { path: '^prisma/' },
+    },
+    {
+      name: 'only-repositories-and-resources-import-the-database',
+      comment: 'Everything else gets its data from a repository, or a session from the context.',
+      severity: 'error',
+      from: {
+        path: '^(subgraphs|workers)/[^/]+/?.*src/',
+        pathNot: '(\\.repository\\.ts|/resources\\.ts|\\.test\\.ts)$',
+      },
+      to: { path: '^prisma/' },
+    },
+    {
+      name: 'resolvers-never-import-repositories',
+      comment: 'A resolver asks a service or a loader.',
+      severity: 'error',
+      from: { path: '\\.resolvers\\.ts$' },
+      to: { path: '\\.repository\\.ts$' },
+    },
+    {
+      name: 'services-and-repositories-know-no-graphql',
+      severity: 'error',
+      from: { path: '\\.(service|repository)\\.ts$' },
+      to: { path: 'node_modules/(graphql|graphql-yoga|@apollo)/|__generated__/resolver-types' },
+    },
+    {
+      name: 'apollo-elastic-licence-stays-in-two-places',
+      comment: 'These packages carry the Elastic License 2.0; see the README.',
+      severity: 'error',
+      from: { pathNot: '^(gateway/src/federation/|gateway/test/|tools/compose(/|\\.ts$)|node_modules/)' },
+      to: { path: 'node_modules/@apollo/(gateway|composition|query-planner|federation-internals)/' },
+    },
+    {
+      name: 'processors-know-no-queue',
+      severity: 'error',
+      from: { path: '^workers/src/processors/' },
+      to: { path: 'node_modules/bullmq/' },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(bun|cloudflare)' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(\\.lyceum|__generated__/[^/]+/(internal|models))/' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
