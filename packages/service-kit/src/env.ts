@@ -1,0 +1,49 @@
+/**
+ * Boot environment: read once, checked as a whole, restart to change. Secrets live here and nowhere else.
+ */
+import { z } from 'zod';
+
+/** The configuration cannot be used. The message lists every bad key with its reason and no values. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(source: string, problems: readonly string[]) {
+    super(`${source} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export function describeIssues(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.map(String).join('.') || '(whole)'}: ${issue.message}`);
+}
+
+/**
+ * Only `config.ts` files hand `process.env` in. An empty value counts as not set, so that `KEY=` in a file takes the
+ * default. Prints every bad key to stderr, then throws ConfigError.
+ */
+export function loadEnv<S extends z.ZodType>(
+  schema: S,
+  source: Readonly<Record<string, string | undefined>>,
+): z.output<S> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const error = new ConfigError('The environment', describeIssues(parsed.error));
+  process.stderr.write(`${error.message}\n`);
+  throw error;
+}
+
+/** What most services need; extend it in the service's `config.ts`. */
+export const ServiceEnv = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL'),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'letters, digits, _ and - only')
+    .default('lyceum'),
+});
+
+/** CLAIMS_SECRET, the key shared by the gateway and the services behind it. */
+export const ClaimsEnv = z.object({ CLAIMS_SECRET: z.string().min(32, 'must be at least 32 characters') });

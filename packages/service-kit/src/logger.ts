@@ -1,0 +1,37 @@
+/**
+ * Structured logs, one JSON object a line on stdout. Attributes first, then a constant message.
+ *
+ * Secrets are removed by name, three levels deep, wherever they are put by mistake.
+ */
+import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+
+export type Logger = PinoLogger;
+
+const SECRET_NAMES = [
+  'authorization',
+  'password',
+  'passwordHash',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'claims',
+  'secret',
+  'apiKey',
+  'cookie',
+  '["lyceum-claims"]',
+];
+
+const join = (prefix: string, name: string) => (name.startsWith('[') ? `${prefix}${name}` : `${prefix}.${name}`);
+
+export function createLogger(service: string, { level = 'info' }: { level?: string } = {}): Logger {
+  return pino({
+    level,
+    base: { service },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: SECRET_NAMES.flatMap((name) => [name, join('*', name), join('*.*', name)]),
+      censor: '[redacted]',
+    },
+  });
+}

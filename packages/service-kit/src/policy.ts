@@ -1,0 +1,102 @@
+/**
+ * Hot policy: a YAML file without secrets that takes effect without a restart.
+ *
+ * The first read must be good. After that a bad edit is logged with every reason, and the last good value stays.
+ */
+import { watch as watchDirectory } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError, describeIssues } from './env.ts';
+import type { Logger } from './logger.ts';
+
+/** Read `.current` at each use, never keep it. */
+export interface Live<T> {
+  readonly current: T;
+}
+
+export interface Policy<T> extends Live<T> {
+  /** Called after each accepted change. Returns the way to stop listening. */
+  onChange(listener: (current: T) => void): () => void;
+  /** Reads the file now. False: nothing changed or the file is bad. */
+  reload(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Editors write in several steps; one read after they have settled. */
+const SETTLE_MS = 50;
+
+export async function openPolicy<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  { log, watch = true }: { log: Logger; watch?: boolean },
+): Promise<Policy<z.output<S>>> {
+  const path = resolve(file);
+  const listeners = new Set<(current: z.output<S>) => void>();
+  let text = await readFile(path, 'utf8');
+  let current = parsePolicy(path, text, schema);
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const reload = async (): Promise<boolean> => {
+    try {
+      const next = await readFile(path, 'utf8');
+      if (closed || next === text) return false;
+      const value = parsePolicy(path, next, schema);
+      text = next;
+      current = value;
+    } catch (err) {
+      log.error({ err, file: path }, 'policy edit refused, the last good one stays');
+      return false;
+    }
+    log.info({ file: path }, 'policy changed');
+    for (const listener of listeners) listener(current);
+    return true;
+  };
+
+  // The directory, not the file: editors replace files, and a watch of the old inode would go deaf.
+  const watcher = watch
+    ? watchDirectory(dirname(path), { persistent: false }, (_, name) => {
+        if (name !== null && name !== basename(path) && !name.startsWith('..')) return;
+        clearTimeout(timer);
+        timer = setTimeout(() => void reload(), SETTLE_MS);
+        timer.unref();
+      })
+    : undefined;
+  watcher?.on('error', (err) => log.error({ err, file: path }, 'policy is no longer watched'));
+
+  return {
+    get current() {
+      return current;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    reload,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      watcher?.close();
+    },
+  };
+}
+
+/** A policy that never changes: for tests and for tools that read it once. */
+export function fixedPolicy<T>(current: T): Live<T> {
+  return { current };
+}
+
+function parsePolicy<S extends z.ZodType>(path: string, text: string, schema: S): z.output<S> {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      path,
+      document.errors.map((error) => error.message),
+    );
+  }
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error));
+  return parsed.data;
+}

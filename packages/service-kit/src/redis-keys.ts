@@ -1,0 +1,50 @@
+/**
+ * Every key and channel in Redis is named here, so that two uses never meet and a tenant is one prefix.
+ *
+ * Ids and names never contain ':' except where a caller passes one on purpose in the last part.
+ */
+export interface RedisKeys {
+  readonly prefix: string;
+  /** Hash `domain/shard` → WAL position the viewer has written, 60 s. */
+  positions(viewerId: string): string;
+  /** Stream and wake-up channel of a `live` event of one ordering key. */
+  liveStream(name: string, key: string): string;
+  /** Stream and wake-up channel of a `log` event, all keys. */
+  logStream(name: string): string;
+  /** Stream of log entries that a consumer group gave up on. */
+  deadLetters(name: string, group: string): string;
+  /** A session's refresh state. */
+  refresh(sessionId: string): string;
+  /** Set of a user's session ids. */
+  sessionsOf(userId: string): string;
+  /** Marks a session as ended while its access tokens still live. */
+  endedSession(sessionId: string): string;
+  /** Public keys published by the users service. */
+  jwks(): string;
+  /** A counter or bucket of a rate limit. */
+  limit(name: string, subject: string): string;
+  /** A cached value. */
+  cache(area: string, key: string): string;
+  /** Channel on which workers hear that a job was cancelled. */
+  cancellations(): string;
+  /** The `prefix` option of every BullMQ queue and worker. */
+  queuePrefix(): string;
+}
+
+export function createRedisKeys(prefix: string): RedisKeys {
+  return {
+    prefix,
+    positions: (viewerId) => `${prefix}:positions:${viewerId}`,
+    liveStream: (name, key) => `${prefix}:events:${name}:${key}`,
+    logStream: (name) => `${prefix}:events:${name}`,
+    deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
+    refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
+    sessionsOf: (userId) => `${prefix}:sessions:${userId}`,
+    endedSession: (sessionId) => `${prefix}:ended-session:${sessionId}`,
+    jwks: () => `${prefix}:jwks`,
+    limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
+    cache: (area, key) => `${prefix}:cache:${area}:${key}`,
+    cancellations: () => `${prefix}:cancellations`,
+    queuePrefix: () => `${prefix}:queue`,
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * Waiting, trying again and giving up: full-jitter back-off and time-outs that abort what they bound.
+ *
+ * Full jitter after "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): after an outage, callers must not
+ * come back in step.
+ */
+import { LyceumError } from './errors.ts';
+
+export interface BackOff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/** A random wait before try `attempt + 1`; `attempt` counts from 1. */
+export function backOffMs(attempt: number, { baseMs, maxMs }: BackOff): number {
+  return Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
+}
+
+/** Ends early, without a throw, when the signal aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+export interface RetryOptions extends BackOff {
+  /** Tries in all, the first included. */
+  readonly attempts: number;
+  readonly signal?: AbortSignal;
+  /** Default: every error is worth another try. */
+  readonly shouldRetry?: (error: unknown) => boolean;
+}
+
+/** Throws the last error, or the signal's reason once aborted. */
+export async function retry<T>(fn: (attempt: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal?.throwIfAborted();
+    try {
+      return await fn(attempt);
+    } catch (error) {
+      if (attempt >= options.attempts || options.shouldRetry?.(error) === false) throw error;
+      await sleep(backOffMs(attempt, options), options.signal);
+    }
+  }
+}
+
+/**
+ * Throws TIMED_OUT after `ms`. A function is given a signal that aborts then, so that the work stops too; a promise
+ * goes on unobserved. The label goes into the error's cause, for logs only.
+ */
+export async function withTimeout<T>(
+  work: Promise<T> | ((signal: AbortSignal) => T | Promise<T>),
+  ms: number,
+  label: string,
+): Promise<T> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new LyceumError('TIMED_OUT', undefined, undefined, {
+        cause: new Error(`${label} took longer than ${ms} ms`),
+      });
+      reject(error);
+      controller.abort(error);
+    }, ms);
+  });
+  try {
+    const running = typeof work === 'function' ? Promise.resolve().then(() => work(controller.signal)) : work;
+    running.catch(() => {});
+    return await Promise.race([running, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
