@@ -1,0 +1,101 @@
+/**
+ * The types that repositories use: clients, transactions and rows of a domain.
+ */
+import type { EventDefinition, JobDefinition, PayloadOf } from '@lyceum/contracts';
+import type * as ai from './__generated__/ai/client.ts';
+import type * as courses from './__generated__/courses/client.ts';
+import type * as progress from './__generated__/progress/client.ts';
+import type * as users from './__generated__/users/client.ts';
+import type { Domain } from './domain.ts';
+
+export type { ai, courses, progress, users };
+
+export interface PrismaClients {
+  users: users.PrismaClient;
+  courses: courses.PrismaClient;
+  progress: progress.PrismaClient;
+  ai: ai.PrismaClient;
+}
+
+interface TransactionClients {
+  users: users.Prisma.TransactionClient;
+  courses: courses.Prisma.TransactionClient;
+  progress: progress.Prisma.TransactionClient;
+  ai: ai.Prisma.TransactionClient;
+}
+
+type NotForReading = '$connect' | '$disconnect' | '$transaction' | '$on' | '$extends';
+
+/** For reading, from the primary or a replica. Writes go through `session.transaction`; a replica refuses them. */
+export type Client<D extends Domain> = Omit<PrismaClients[D], NotForReading>;
+
+/** What leaves the database after the transaction committed, and only then. */
+export interface OutboxWriter {
+  /** At least once, in the order of commits per key. Throws if the payload does not fit the event's schema. */
+  add<E extends EventDefinition>(event: E, payload: PayloadOf<E>): Promise<void>;
+  /** The job is queued once per key as long as it is in the queue. */
+  enqueue<J extends JobDefinition>(job: J, payload: PayloadOf<J>): Promise<void>;
+}
+
+/** A transaction on a shard's primary. Read in it what you decide on; keep it short. */
+export type Tx<D extends Domain> = TransactionClients[D] & { readonly outbox: OutboxWriter };
+
+/**
+ * How fresh a read must be.
+ * - `session` (default): at least as new as what this viewer wrote or was shown by an event.
+ * - `primary`: the latest committed.
+ * - `eventual`: whatever a healthy replica has.
+ */
+export type Consistency = 'session' | 'primary' | 'eventual';
+
+export interface DatabaseSession<D extends Domain> {
+  /** Runs `work` on the primary of the key's shard, commits, and remembers the position for this viewer's later reads. */
+  transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T>;
+  /** A client of the key's shard that is fresh enough. Use it at once; do not keep it. */
+  read(shardKey: string, consistency?: Consistency): Promise<Client<D>>;
+  /** Groups ids by shard: one call of `work` per shard, results joined in no order. Ids that are no ids are left out. */
+  byShard<T>(
+    ids: readonly string[],
+    work: (client: Client<D>, ids: string[]) => Promise<T[]>,
+    consistency?: Consistency,
+  ): Promise<T[]>;
+  /** Asks every shard, a few at a time; the results in order of the shards. */
+  everyShard<T>(work: (client: Client<D>, shard: string) => Promise<T>, consistency?: Consistency): Promise<T[]>;
+  /** From now on this session reads nothing older than these positions (`positions` of an event's envelope). */
+  observe(positions: Readonly<Record<string, string>>): void;
+}
+
+/** Values that are unique across shards, such as an e-mail address. Claim before writing the owner, confirm after. */
+export interface Directory {
+  /**
+   * Exactly one of several concurrent claims of a value wins; claiming again as its owner wins again.
+   *
+   * A claim that was neither confirmed nor released for a minute (its process died) is taken over, if `exists` says that
+   * its owner was never written. Without `exists` it stands.
+   */
+  claim(
+    kind: string,
+    value: string,
+    ownerId: string,
+    exists?: (ownerId: string) => Promise<boolean>,
+  ): Promise<{ won: true } | { won: false; ownerId: string }>;
+  /** After the owner was committed. Idempotent. Throws if the value is another's. */
+  confirm(kind: string, value: string, ownerId: string): Promise<void>;
+  /** Gives a value up; does nothing if it is another's. */
+  release(kind: string, value: string, ownerId: string): Promise<void>;
+  /** Who holds the value. The owner's row may not (yet) be there: look it up, and treat a missing one as nobody. */
+  lookup(kind: string, value: string): Promise<string | null>;
+}
+
+export interface Database<D extends Domain> {
+  readonly domain: D;
+  /** Shard names in order. */
+  readonly shards: readonly string[];
+  readonly directory: Directory;
+  /** One per request, and per event of a subscription. Null for an anonymous viewer. */
+  session(viewerId: string | null): DatabaseSession<D>;
+  shardOf(id: string): string;
+  /** Throws if a primary does not answer. Replicas may be away: reads then go to primaries. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
