@@ -1,0 +1,50 @@
+/**
+ * What every resolver knows about the one who asks, made anew for each request and for each event of a subscription.
+ */
+import type { EventEnvelope, InternalClaims, Role, Viewer } from '@lyceum/contracts';
+import { forbidden, type Logger, unauthenticated } from '@lyceum/service-kit';
+
+export interface BaseContext {
+  /** Null for an anonymous request. */
+  readonly viewer: Viewer | null;
+  readonly requestId: string;
+  /** Aborts when the client is gone or the operation has ended. */
+  readonly signal: AbortSignal;
+  /** Bound to the request and the viewer. */
+  readonly log: Logger;
+}
+
+/** What a service's `createContext` is given. Return a plain object: own enumerable properties only are kept. */
+export interface ContextSource extends BaseContext {
+  /** Set for an event of a subscription: tell the database session about its positions, so no older row is read. */
+  readonly envelope?: EventEnvelope;
+}
+
+export function createContextSource(
+  claims: InternalClaims,
+  { signal, log, event }: { signal: AbortSignal; log: Logger; event?: unknown },
+): ContextSource {
+  const base = { viewer: claims.viewer, requestId: claims.requestId, signal, log: logOf(claims, log) };
+  return isEnvelope(event) ? { ...base, envelope: event } : base;
+}
+
+export function logOf({ requestId, viewer }: InternalClaims, log: Logger): Logger {
+  return log.child({ requestId, viewerId: viewer?.id ?? null });
+}
+
+/** Throws UNAUTHENTICATED for an anonymous request. */
+export function requireViewer({ viewer }: Pick<BaseContext, 'viewer'>): Viewer {
+  if (viewer === null) throw unauthenticated();
+  return viewer;
+}
+
+/** Throws UNAUTHENTICATED for an anonymous request, FORBIDDEN for a viewer without the role. */
+export function requireRole(context: Pick<BaseContext, 'viewer'>, role: Role): Viewer {
+  const viewer = requireViewer(context);
+  if (!viewer.roles.includes(role)) throw forbidden(`This asks for the role ${role}.`);
+  return viewer;
+}
+
+function isEnvelope(event: unknown): event is EventEnvelope {
+  return typeof event === 'object' && event !== null && 'positions' in event && 'payload' in event && 'id' in event;
+}

@@ -1,0 +1,9 @@
+export { type BaseContext, type ContextSource, requireRole, requireViewer } from './context.ts';
+export * from './create-subgraph.ts';
+export { toGraphQLError } from './errors.ts';
+export { filterEvents } from './iterators.ts';
+export { listenOn } from './listen.ts';
+export * from './live-topics.ts';
+export { createLoader, type Loader, type LoaderOptions } from './loader.ts';
+export * from './pagination.ts';
+export { DateScalar, DateTime } from './scalars.ts';

@@ -1,0 +1,220 @@
+/**
+ * Live events of one ordering key, for GraphQL subscriptions: none is lost, none waits in memory.
+ *
+ * The Redis stream is the queue and the subscriber pulls from it in bounded batches. Pub/sub only says when to look; a
+ * wake-up that is lost (Redis restarts, a connection drops) delays an event until the next look, seconds later.
+ */
+import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
+import { backOffMs, type Logger, parseEntry, type RedisKeys, sleep } from '@lyceum/service-kit';
+import { RedisPubSub } from 'graphql-redis-subscriptions';
+import type { Redis } from 'ioredis';
+import { stoppable } from './iterators.ts';
+
+export interface LiveTopicsOptions {
+  /** Of role `subscriber`. */
+  readonly subscriber: Redis;
+  /** Of role `cache` or `publisher`: short reads. */
+  readonly reader: Redis;
+  readonly keys: RedisKeys;
+  readonly log: Logger;
+}
+
+export interface TopicOptions {
+  /** `now`: what is published from the call on. `start`: all that the stream still holds, then on. Default `now`. */
+  readonly from?: 'now' | 'start';
+  readonly signal?: AbortSignal;
+}
+
+export interface LiveTopics {
+  /** In order, each envelope once. `return()` or the signal frees everything, also while waiting. */
+  subscribe<E extends EventDefinition>(
+    event: E,
+    key: string,
+    options?: TopicOptions,
+  ): AsyncIterableIterator<EventEnvelope<PayloadOf<E>>>;
+  /** Ends every subscription. The connections stay open: they belong to who opened them. */
+  close(): Promise<void>;
+}
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+const BATCH = 100;
+/** The longest a lost wake-up delays an event; half of it at least, so that subscribers do not look in step. */
+const LOOK_MS = 3_000;
+const SEEN = 512;
+
+export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOptions): LiveTopics {
+  const pubsub = createWakeUps(subscriber);
+  const bells = new Set<Bell>();
+  const closing = new AbortController();
+  const ringAll = () => {
+    for (const bell of bells) bell.ring();
+  };
+  // Behind the SUBSCRIBE commands that ioredis repeats: once it is answered, wake-ups arrive again.
+  const onSubscriberReady = () => void subscriber.ping().then(ringAll, ringAll);
+  subscriber.on('ready', onSubscriberReady);
+  reader.on('ready', ringAll);
+
+  return {
+    subscribe(event, key, { from = 'now', signal } = {}) {
+      if (event.delivery !== 'live') throw new TypeError(`${event.name} is not a live event`);
+      const stream = keys.liveStream(event.name, key);
+      const outer = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      return stoppable((stop) => {
+        const bell = createBell(stop);
+        bells.add(bell);
+        // Begins now, not at the first pull: what is published after this call belongs to the subscriber.
+        const opening = openTopic({ pubsub, reader, stream, from, bell, stop });
+        opening.catch(() => {});
+        stop.addEventListener('abort', () => bells.delete(bell), { once: true });
+        return pull({ reader, stream, event, bell, stop, opening, log });
+      }, outer);
+    },
+    async close() {
+      closing.abort();
+      subscriber.off('ready', onSubscriberReady);
+      reader.off('ready', ringAll);
+    },
+  };
+}
+
+/** Subscribes to wake-ups, then finds the place to read from. */
+async function openTopic(o: {
+  pubsub: RedisPubSub;
+  reader: Redis;
+  stream: string;
+  from: 'now' | 'start';
+  bell: Bell;
+  stop: AbortSignal;
+}): Promise<string> {
+  const subscription = await o.pubsub.subscribe(o.stream, () => o.bell.ring());
+  if (o.stop.aborted) o.pubsub.unsubscribe(subscription);
+  else o.stop.addEventListener('abort', () => o.pubsub.unsubscribe(subscription), { once: true });
+  if (o.from === 'start') return '0-0';
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const [last] = (await o.reader.xrevrange(o.stream, '+', '-', 'COUNT', 1)) as Entry[];
+      return last?.[0] ?? '0-0';
+    } catch (error) {
+      if (o.stop.aborted) throw error;
+      await sleep(backOffMs(attempt, { baseMs: 50, maxMs: 2_000 }), o.stop);
+    }
+  }
+}
+
+async function* pull<E extends EventDefinition>(o: {
+  reader: Redis;
+  stream: string;
+  event: E;
+  bell: Bell;
+  stop: AbortSignal;
+  opening: Promise<string>;
+  log: Logger;
+}): AsyncGenerator<EventEnvelope<PayloadOf<E>>, void> {
+  let cursor = await untilAborted(o.opening, o.stop);
+  const seen = createSeen(SEEN);
+  for (let failures = 0; cursor !== undefined && !o.stop.aborted; ) {
+    o.bell.hush();
+    let entries: Entry[];
+    try {
+      entries = (await o.reader.xrange(o.stream, `(${cursor}`, '+', 'COUNT', BATCH)) as Entry[];
+      failures = 0;
+    } catch (err) {
+      failures += 1;
+      o.log.debug({ err, stream: o.stream }, 'live stream cannot be read, trying again');
+      await o.bell.wait(backOffMs(failures, { baseMs: 50, maxMs: 2_000 }));
+      continue;
+    }
+    for (const [id, fields] of entries) {
+      cursor = id;
+      const envelope = readEntry(o, id, fields);
+      if (envelope === undefined || seen.has(envelope.id)) continue;
+      yield envelope;
+      if (o.stop.aborted) return;
+    }
+    if (entries.length < BATCH) await o.bell.wait(LOOK_MS / 2 + (Math.random() * LOOK_MS) / 2);
+  }
+}
+
+function readEntry<E extends EventDefinition>(
+  { event, stream, log }: { event: E; stream: string; log: Logger },
+  entry: string,
+  fields: readonly string[],
+): EventEnvelope<PayloadOf<E>> | undefined {
+  try {
+    return parseEntry(event, fields);
+  } catch (err) {
+    log.error({ err, stream, entry }, 'live event cannot be read, it is left out');
+    return undefined;
+  }
+}
+
+/** Rings are remembered until hushed: one that comes during a read makes the next wait end at once. */
+interface Bell {
+  ring(): void;
+  hush(): void;
+  /** Ends at a ring, after `ms`, or when stopped. */
+  wait(ms: number): Promise<void>;
+}
+
+function createBell(stop: AbortSignal): Bell {
+  let rung = false;
+  let waiter: AbortController | undefined;
+  const ring = () => {
+    rung = true;
+    waiter?.abort();
+  };
+  stop.addEventListener('abort', ring, { once: true });
+  return {
+    ring,
+    hush() {
+      rung = false;
+    },
+    async wait(ms) {
+      if (rung || stop.aborted) return;
+      waiter = new AbortController();
+      await sleep(ms, waiter.signal);
+      waiter = undefined;
+    },
+  };
+}
+
+/** The relay may publish an event twice: remembers the latest ids. */
+function createSeen(size: number): { has(id: string): boolean } {
+  const ids = new Set<string>();
+  return {
+    has(id) {
+      if (ids.has(id)) return true;
+      ids.add(id);
+      if (ids.size > size) ids.delete(ids.values().next().value as string);
+      return false;
+    },
+  };
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/**
+ * RedisPubSub shares one Redis subscription among all subscribers of a channel. It is typed against ioredis 5 and
+ * forgets the promises of UNSUBSCRIBE; this stands between it and our connection.
+ */
+function createWakeUps(subscriber: Redis): RedisPubSub {
+  const connection = {
+    on: (name: string, listener: (...args: unknown[]) => void) => subscriber.on(name, listener),
+    subscribe: (channel: string, done: (error?: Error | null) => void) => {
+      subscriber.subscribe(channel).then(() => done(null), done);
+    },
+    unsubscribe: (channel: string) => void subscriber.unsubscribe(channel).catch(() => {}),
+    punsubscribe: () => {},
+  };
+  type Connection = NonNullable<ConstructorParameters<typeof RedisPubSub>[0]>['subscriber'];
+  const ours = connection as unknown as Connection;
+  return new RedisPubSub({ subscriber: ours, publisher: ours });
+}

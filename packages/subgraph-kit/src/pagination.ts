@@ -1,0 +1,86 @@
+/**
+ * Keyset pagination: a cursor holds the sort key and the id of its row, so a page costs the same wherever it lies.
+ */
+import { badInput } from '@lyceum/service-kit';
+import type { z } from 'zod';
+
+export interface PageArgs {
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+export interface Page<T> {
+  readonly first: number;
+  /** Rows to ask the database for: one more than the page, which says whether another follows. */
+  readonly limit: number;
+  /** What the cursor holds; null for the first page. */
+  readonly after: T | null;
+}
+
+export interface Connection<Node> {
+  readonly edges: { readonly cursor: string; readonly node: Node }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+}
+
+const MAX_FIRST = 100;
+const MAX_CURSOR_LENGTH = 2_000;
+
+/** Throws BAD_USER_INPUT naming `first` or `after`. */
+export function parsePage<S extends z.ZodType>({ first, after }: PageArgs, schema: S): Page<z.output<S>> {
+  if (!Number.isInteger(first) || first < 1 || first > MAX_FIRST) {
+    throw badInput('first', `must be between 1 and ${MAX_FIRST}`);
+  }
+  return { first, limit: first + 1, after: after == null ? null : decodeCursor(after, schema) };
+}
+
+/** Dates become RFC 3339 texts: decode them with `z.coerce.date()`. */
+export function encodeCursor(parts: readonly (string | number | boolean | Date | null)[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** Throws BAD_USER_INPUT naming `after` if the cursor is not one that this list gave out. */
+export function decodeCursor<S extends z.ZodType>(cursor: string, schema: S): z.output<S> {
+  const parsed = schema.safeParse(cursor.length > MAX_CURSOR_LENGTH ? undefined : readJson(cursor));
+  if (!parsed.success) throw badInput('after', 'is not a cursor of this list');
+  return parsed.data;
+}
+
+/** `rows` holds up to `first + 1` rows in order; the one too many only says that a page follows. */
+export function toConnection<Row, Node = Row>(
+  rows: readonly Row[],
+  {
+    first,
+    cursorOf,
+    nodeOf = (row) => row as unknown as Node,
+    hasPreviousPage = false,
+  }: {
+    first: number;
+    cursorOf: (row: Row) => string;
+    nodeOf?: (row: Row) => Node;
+    hasPreviousPage?: boolean;
+  },
+): Connection<Node> {
+  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(row), node: nodeOf(row) }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: rows.length > first,
+      hasPreviousPage,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+function readJson(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Sends every error of an HTTP result through `toGraphQLError`, with the log of its request.
+ */
+import type { Logger } from '@lyceum/service-kit';
+import type { Plugin } from 'graphql-yoga';
+import { logOf } from '../context.ts';
+import { toGraphQLError } from '../errors.ts';
+import type { ServerContext } from './use-claims.ts';
+
+export function useErrors({ log }: { log: Logger }): Plugin<object, ServerContext> {
+  return {
+    onExecutionResult({ result, setResult, context }) {
+      if (result === undefined || Symbol.asyncIterator in result || !result.errors?.length) return;
+      const bound = context.claims === undefined ? log : logOf(context.claims, log);
+      setResult({ ...result, errors: result.errors.map((error) => toGraphQLError(error, bound)) });
+    },
+  };
+}
