@@ -1,7 +1,14 @@
 /**
  * @lyceum/database: the only way to Lyceum's databases. See the README for how a repository uses it.
  */
+export * from './activity-partitions.ts';
+export * from './course-buckets.ts';
+export { type DatabaseOptions, openDatabase } from './database.ts';
 export * from './domain.ts';
 export * from './ids.ts';
+export * from './migrate.ts';
+export * from './outbox-reader.ts';
+export { ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
 export * from './sql.ts';
 export * from './types.ts';
+export * from './urls.ts';

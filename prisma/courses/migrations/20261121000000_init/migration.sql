@@ -110,10 +110,11 @@ CREATE TABLE "block" (
 CREATE UNIQUE INDEX "block_course_id_external_key_key" ON "block"("course_id", "external_key");
 CREATE INDEX "block_lesson_id_position_idx" ON "block"("lesson_id", "position");
 
--- Which bucket the next course gets; used on the shard of bucket 0 only.
+-- The bucket that is being filled, and how many courses it was given; used on the shard of bucket 0 only.
 CREATE TABLE "bucket_allocator" (
     "name" TEXT NOT NULL,
-    "allocated" INTEGER NOT NULL DEFAULT 0,
+    "bucket" INTEGER NOT NULL,
+    "used" INTEGER NOT NULL,
     CONSTRAINT "bucket_allocator_pkey" PRIMARY KEY ("name")
 );
 
