@@ -1,0 +1,66 @@
+/**
+ * What a resolver is given: the viewer, and services and loaders made for this one request, or one event of a
+ * subscription.
+ *
+ * Made afresh each time, so that no row read for one viewer is handed to another, and that all reads of a request see
+ * what its viewer wrote before.
+ */
+import type { BaseContext, ContextSource } from '@lyceum/subgraph-kit';
+import { createActivityRepository } from './activity/activity.repository.ts';
+import { type ActivityService, createActivityService } from './activity/activity.service.ts';
+import { type AnswersLoaders, createAnswersLoaders } from './answers/answers.loaders.ts';
+import { createAnswersRepository } from './answers/answers.repository.ts';
+import { type AnswersService, createAnswersService } from './answers/answers.service.ts';
+import { type CompletionLoaders, createCompletionLoaders } from './completion/completion.loaders.ts';
+import { createCompletionRepository } from './completion/completion.repository.ts';
+import { type CompletionService, createCompletionService } from './completion/completion.service.ts';
+import { createProgressRecorder } from './completion/progress.recorder.ts';
+import { createEnrollmentLoaders, type EnrollmentLoaders } from './enrollment/enrollment.loaders.ts';
+import { createEnrollmentRepository } from './enrollment/enrollment.repository.ts';
+import { createEnrollmentService, type EnrollmentService } from './enrollment/enrollment.service.ts';
+import { outlineReads } from './outline/outline.repository.ts';
+import type { Resources } from './resources.ts';
+import { createStreakRepository } from './streak/streak.repository.ts';
+import { createStreakService, type StreakService } from './streak/streak.service.ts';
+import { createUpdatesService, type UpdatesService } from './subscription/updates.service.ts';
+
+export interface ProgressContext extends BaseContext {
+  readonly services: {
+    readonly enrollment: EnrollmentService;
+    readonly completion: CompletionService;
+    readonly answers: AnswersService;
+    readonly activity: ActivityService;
+    readonly streaks: StreakService;
+    readonly updates: UpdatesService;
+  };
+  readonly loaders: EnrollmentLoaders & CompletionLoaders & AnswersLoaders;
+}
+
+export function createContext({ clock, database, topics }: Resources, source: ContextSource): ProgressContext {
+  const { viewer, envelope } = source;
+  const session = database.session(viewer?.id ?? null);
+  if (envelope) session.observe(envelope.positions);
+  const enrollments = createEnrollmentRepository(session);
+  const lessons = createCompletionRepository(session);
+  const answers = createAnswersRepository(session);
+  const activity = createActivityRepository(session);
+  const streaks = createStreakRepository(session);
+  const recorder = createProgressRecorder({ enrollments, activity, streaks, clock });
+  const shared = { session, enrollments, outlines: outlineReads, recorder, clock };
+  return {
+    ...source,
+    services: {
+      enrollment: createEnrollmentService(shared),
+      completion: createCompletionService({ ...shared, lessons }),
+      answers: createAnswersService({ ...shared, answers }),
+      activity: createActivityService(activity),
+      streaks: createStreakService(streaks, clock),
+      updates: createUpdatesService(topics),
+    },
+    loaders: {
+      ...createEnrollmentLoaders(viewer, enrollments),
+      ...createCompletionLoaders(viewer, lessons),
+      ...createAnswersLoaders(viewer, answers),
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * Enrolments, and a course as the viewer stands in it.
+ */
+import { encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
+import { z } from 'zod';
+import type { Resolvers } from '../__generated__/resolver-types.ts';
+import type { Enrollment } from './enrollment.ts';
+
+const cursor = z.tuple([z.coerce.date(), z.uuid()]).transform(([enrolledAt, id]) => ({ enrolledAt, id }));
+const cursorOf = ({ enrolledAt, id }: Enrollment) => encodeCursor([enrolledAt, id]);
+const unlessLeft = (enrollment: Enrollment | null) => (enrollment?.status === 'WITHDRAWN' ? null : enrollment);
+
+export const enrollmentResolvers: Resolvers = {
+  Query: {
+    enrollment: (_, { id }, { loaders }) => loaders.enrollmentById.load(id),
+  },
+  Mutation: {
+    enroll: (_, { courseId }, ctx) => ctx.services.enrollment.enroll(requireViewer(ctx), courseId),
+    withdraw: (_, { courseId }, ctx) => ctx.services.enrollment.withdraw(requireViewer(ctx), courseId),
+  },
+  EnrollResult: {
+    __resolveType: (result) => ('message' in result ? 'CourseNotAvailable' : 'Enrollment'),
+  },
+  Enrollment: {
+    __resolveReference: ({ id }, { loaders }) => loaders.enrollmentById.load(id),
+    learner: ({ learnerId }) => ({ id: learnerId }),
+    course: ({ courseId }) => ({ id: courseId }),
+    progress: (enrollment) => enrollment,
+  },
+  User: {
+    enrollments: async ({ id }, { status, ...args }, { viewer, services }) => {
+      const { first, limit, after } = parsePage(args, cursor);
+      const rows = await services.enrollment.page(viewer, id, limit, after, status ?? null);
+      return toConnection(rows, { first, cursorOf, hasPreviousPage: after !== null });
+    },
+  },
+  Course: {
+    viewerEnrollment: ({ id }, _args, { loaders }) => loaders.enrollmentByCourse.load(id),
+    viewerProgress: async ({ id }, _args, { loaders }) => unlessLeft(await loaders.enrollmentByCourse.load(id)),
+  },
+};

@@ -1,0 +1,19 @@
+/**
+ * The progress process: config → resources → background work → listen → drain.
+ */
+import { createLifecycle, createLogger } from '@lyceum/service-kit';
+import { keepActivityPartitions } from './activity/partitions.repository.ts';
+import { readConfig } from './config.ts';
+import { startOutlineConsumer } from './outline/outline.consumer.ts';
+import { openResources } from './resources.ts';
+import { createServer } from './server.ts';
+
+const { env, source } = readConfig();
+const log = createLogger('progress', { level: env.LOG_LEVEL });
+const life = createLifecycle({ log });
+const resources = await openResources({ env, source, log, life });
+keepActivityPartitions(resources, life);
+startOutlineConsumer(resources, life);
+const { url } = await createServer(resources, life).listen(env.PORT, env.HOST);
+log.info({ url }, 'listening');
+await life.runUntilSignal();
