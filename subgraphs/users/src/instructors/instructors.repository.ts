@@ -1,0 +1,43 @@
+/**
+ * People who teach, over all shards.
+ */
+import type { DatabaseSession } from '@lyceum/database';
+import type { Person } from '../profiles/person.ts';
+import { personColumns, toPerson } from '../profiles/profiles.repository.ts';
+
+/** The sort key of a row: newest first, and the id where two are of one millisecond. */
+export interface InstructorPosition {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+export function createInstructorsRepository(session: DatabaseSession<'users'>) {
+  return {
+    /**
+     * The first `limit` people after the position, newest first.
+     *
+     * Each shard gives its own first `limit`; the first of all are among them.
+     */
+    async newestFirst(limit: number, after: InstructorPosition | null): Promise<Person[]> {
+      const beyond = after && {
+        OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
+      };
+      const perShard = await session.everyShard((client) =>
+        client.user.findMany({
+          where: { isInstructor: true, ...beyond },
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          take: limit,
+          select: personColumns,
+        }),
+      );
+      return perShard.flat().map(toPerson).sort(compareNewestFirst).slice(0, limit);
+    },
+  };
+}
+
+/** As Postgres orders them: ids are compared byte by byte, which is the order of their lower-case texts. */
+function compareNewestFirst(a: InstructorPosition, b: InstructorPosition): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1);
+}
+
+export type InstructorsRepository = ReturnType<typeof createInstructorsRepository>;

@@ -1,0 +1,17 @@
+/**
+ * What the resolvers of a GraphQL type receive as their parent, named `<GraphQLType>Parent`; the generator reads this.
+ */
+import type { EmailTaken, InvalidCredentials } from './accounts/accounts.service.ts';
+import type { Preferences } from './preferences/preferences.ts';
+import type { Person } from './profiles/person.ts';
+import type { InvalidRefreshToken, Session } from './sessions/sessions.service.ts';
+
+export type UserParent = Person;
+export type PreferencesParent = Preferences;
+export type SessionParent = Session;
+export type EmailTakenParent = EmailTaken;
+export type InvalidCredentialsParent = InvalidCredentials;
+export type InvalidRefreshTokenParent = InvalidRefreshToken;
+export type SignUpResultParent = Session | EmailTaken;
+export type SignInResultParent = Session | InvalidCredentials;
+export type RefreshSessionResultParent = Session | InvalidRefreshToken;
