@@ -7,3 +7,11 @@ export type { PostgresNode } from './postgres-node.ts';
 export type { Replica, Shard, ShardPorts } from './postgres-shard.ts';
 export { commandLine, isAlive } from './processes.ts';
 export { findOrInstallRedis, type LocalRedis, type RedisOptions, startRedis } from './redis.ts';
+export {
+  type ServiceExit,
+  type ServiceOptions,
+  type ServiceProcess,
+  spawnEntry,
+  spawnService,
+} from './service-process.ts';
+export { addressVariables, repositoryRoot, SERVICE_NAMES, SERVICES, type ServiceName } from './services.ts';

@@ -1,0 +1,40 @@
+/**
+ * Two kinds of tests. Unit tests stand beside the source and need nothing. Integration tests and stories share one real
+ * stack, which the global setup boots.
+ *
+ * Modules run in Node itself, without a transform: what is tested is what `node src/main.ts` runs.
+ */
+import { defineConfig } from 'vitest/config';
+
+const ignored = ['**/node_modules/**', '**/.lyceum/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    experimental: { viteModuleRunner: false },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts'],
+          exclude: [...ignored, '**/test/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/test/**/*.test.ts', 'e2e/**/*.test.ts'],
+          exclude: ignored,
+          globalSetup: ['packages/testing/src/global-setup.ts'],
+          // One file at a time: replicas are shared, and a test may hold one back or load both cores with a whole stack.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
