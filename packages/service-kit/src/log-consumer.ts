@@ -30,7 +30,7 @@ export interface LogConsumerOptions<E extends EventDefinition> {
 }
 
 export interface LogConsumer {
-  /** Finishes the entry at hand, then stops. Leaves the connection open. */
+  /** Finishes the entry at hand, then stops; waits for nothing while Redis is away. Leaves the connection open. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function consumeLog<E extends EventDefinition>(options: LogConsumerOption
   return {
     async stop() {
       stopping.abort();
-      await running;
+      if (options.redis.status === 'ready') await running;
     },
   };
 }

@@ -3,7 +3,7 @@
  *
  * Secrets are removed by name, three levels deep, wherever they are put by mistake.
  */
-import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -23,8 +23,12 @@ const SECRET_NAMES = [
 
 const join = (prefix: string, name: string) => (name.startsWith('[') ? `${prefix}${name}` : `${prefix}.${name}`);
 
-export function createLogger(service: string, { level = 'info' }: { level?: string } = {}): Logger {
-  return pino({
+/** Writes to stdout unless told otherwise. */
+export function createLogger(
+  service: string,
+  { level = 'info', destination }: { level?: string; destination?: DestinationStream } = {},
+): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
@@ -33,5 +37,6 @@ export function createLogger(service: string, { level = 'info' }: { level?: stri
       paths: SECRET_NAMES.flatMap((name) => [name, join('*', name), join('*.*', name)]),
       censor: '[redacted]',
     },
-  });
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -26,10 +26,14 @@ const FIRST_CONNECT_MS = 5_000;
 const RECONNECT = { baseMs: 50, maxMs: 2_000 };
 
 /**
- * Resolves once connected, or after 5 s without: a service starts degraded when Redis is away, and readiness says so.
+ * Resolves once connected, or after `waitMs` (5 s) without: a service starts degraded when Redis is away, and readiness says so.
  * Reconnects for ever with jitter. Logs one line when an outage begins and one when it ends.
  */
-export async function connectRedis(url: string, role: RedisRole, { log }: { log: Logger }): Promise<Redis> {
+export async function connectRedis(
+  url: string,
+  role: RedisRole,
+  { log, waitMs = FIRST_CONNECT_MS }: { log: Logger; waitMs?: number },
+): Promise<Redis> {
   const redis = new Redis(url, {
     ...ROLES[role],
     lazyConnect: true,
@@ -42,7 +46,7 @@ export async function connectRedis(url: string, role: RedisRole, { log }: { log:
   logOutages(redis, log.child({ redisRole: role }));
   const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
   redis.connect().catch(() => {});
-  await withTimeout(ready, FIRST_CONNECT_MS, `connecting to Redis as ${role}`).catch(() => {});
+  await withTimeout(ready, waitMs, `connecting to Redis as ${role}`).catch(() => {});
   return redis;
 }
 

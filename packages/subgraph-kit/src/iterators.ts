@@ -5,7 +5,7 @@
  * Subscriptions end exactly then, so their waits listen to a signal.
  */
 
-/** `make` must end soon after its signal aborts. `return()`, or the outer signal, aborts it. */
+/** `make` must end soon after its signal aborts. `return()`, the outer signal, and the end by itself abort it. */
 export function stoppable<T>(
   make: (signal: AbortSignal) => AsyncGenerator<T, void>,
   outer?: AbortSignal,
@@ -14,7 +14,16 @@ export function stoppable<T>(
   const signal = outer === undefined ? controller.signal : AbortSignal.any([controller.signal, outer]);
   const values = make(signal);
   const iterator: AsyncIterableIterator<T> = {
-    next: () => values.next(),
+    async next() {
+      try {
+        const step = await values.next();
+        if (step.done === true) controller.abort();
+        return step;
+      } catch (error) {
+        controller.abort();
+        throw error;
+      }
+    },
     async return() {
       controller.abort();
       await values.return();

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { backOffMs, retry, sleep, withTimeout } from './retry.ts';
+
+const fast = { baseMs: 1, maxMs: 2 };
+
+test('work that fails at first is done in the end', async () => {
+  const result = await retry(
+    (attempt) => {
+      if (attempt < 3) throw new Error('not yet');
+      return attempt;
+    },
+    { attempts: 3, ...fast },
+  );
+  expect(result).toBe(3);
+});
+
+test('the last error is thrown after the last try, and one not worth a try at once', async () => {
+  let tries = 0;
+  const fail = () => {
+    tries += 1;
+    throw new Error(`try ${tries}`);
+  };
+  await expect(retry(fail, { attempts: 4, ...fast })).rejects.toThrow('try 4');
+  await expect(retry(fail, { attempts: 4, ...fast, shouldRetry: () => false })).rejects.toThrow('try 5');
+});
+
+test('an aborted signal ends the tries', async () => {
+  const controller = new AbortController();
+  const fail = () => {
+    controller.abort(new Error('stopped'));
+    throw new Error('failed');
+  };
+  await expect(retry(fail, { attempts: 9, baseMs: 60_000, maxMs: 60_000, signal: controller.signal })).rejects.toThrow(
+    'stopped',
+  );
+});
+
+test('back-off stays below its bound, also after very many tries', () => {
+  for (const attempt of [1, 5, 100, 10_000]) {
+    const ms = backOffMs(attempt, { baseMs: 50, maxMs: 2_000 });
+    expect(ms).toBeGreaterThanOrEqual(0);
+    expect(ms).toBeLessThanOrEqual(2_000);
+  }
+});
+
+test('a time-out aborts the work it bounds and names it for the log', async () => {
+  let aborted = false;
+  const work = (signal: AbortSignal) => {
+    signal.addEventListener('abort', () => {
+      aborted = true;
+    });
+    return sleep(60_000, signal);
+  };
+  const error = await withTimeout(work, 5, 'a long sleep').catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'TIMED_OUT' });
+  expect((error as Error).message).not.toContain('a long sleep');
+  expect(String((error as Error).cause)).toContain('a long sleep');
+  expect(aborted).toBe(true);
+});
+
+test('work that ends in time gives its result or its own error', async () => {
+  expect(await withTimeout(async () => 7, 1_000, 'quick')).toBe(7);
+  await expect(withTimeout(Promise.reject(new Error('own')), 1_000, 'quick')).rejects.toThrow('own');
+});
