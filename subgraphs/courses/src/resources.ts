@@ -1,0 +1,37 @@
+/**
+ * Everything this process holds open, opened here and closed in reverse.
+ */
+import path from 'node:path';
+import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import {
+  closeRedis,
+  connectRedis,
+  createMetrics,
+  createRedisKeys,
+  type Lifecycle,
+  type Logger,
+  openPolicy,
+  systemClock,
+} from '@lyceum/service-kit';
+import type { CoursesEnv, EnvSource } from './config.ts';
+
+export interface ResourceOptions {
+  readonly env: CoursesEnv;
+  /** Where the URLs of the databases are read from. */
+  readonly source: EnvSource;
+  readonly log: Logger;
+  readonly life: Lifecycle;
+}
+
+export async function openResources({ env, source, log, life }: ResourceOptions) {
+  const metrics = createMetrics('courses');
+  const keys = createRedisKeys(env.REDIS_PREFIX);
+  const cache = life.own('redis:cache', await connectRedis(env.REDIS_URL, 'cache', { log }), closeRedis);
+  const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
+  const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
+  const opening = openDatabase('courses', { env: source, shards, redis: cache, keys, log, metrics });
+  const database = life.own('database', await opening, (courses) => courses.close());
+  return { claimsSecret: env.CLAIMS_SECRET, metrics, database, clock: systemClock, log };
+}
+
+export type Resources = Awaited<ReturnType<typeof openResources>>;
