@@ -1,0 +1,50 @@
+/**
+ * How the gateway says no: an error of the catalogue that fails a whole request, and how any error is written out.
+ */
+import { ERRORS, type ErrorCode, isLyceumError, type Logger } from '@lyceum/service-kit';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+/**
+ * An error that fails the whole request. `wellFormed` says the request was proper GraphQL over HTTP: the older media
+ * type `application/json` then asks for status 200, the newer one for the catalogue's status.
+ */
+export function refusal(
+  code: ErrorCode,
+  message: string = ERRORS[code].message,
+  { cause, wellFormed = true }: { cause?: GraphQLError; wellFormed?: boolean } = {},
+): GraphQLError {
+  const http = wellFormed ? { status: ERRORS[code].status, spec: true } : { status: ERRORS[code].status };
+  return new GraphQLError(message, {
+    nodes: cause?.nodes,
+    source: cause?.source,
+    positions: cause?.positions,
+    extensions: { code, http },
+  });
+}
+
+/** What was thrown on the way to executing an operation, as the error of the whole request. */
+export function refusalFrom(thrown: unknown, log: Logger): GraphQLError {
+  if (isLyceumError(thrown) && ERRORS[thrown.code].exposed) {
+    log[ERRORS[thrown.code].level]({ code: thrown.code, cause: thrown.cause }, 'operation refused');
+    return refusal(thrown.code, thrown.message, { wellFormed: ERRORS[thrown.code].status === 400 });
+  }
+  if (isGraphQLError(thrown)) {
+    if (thrown.extensions.code !== undefined && Object.hasOwn(ERRORS, String(thrown.extensions.code))) return thrown;
+    if (thrown.message.startsWith('Syntax Error'))
+      return refusal('GRAPHQL_PARSE_FAILED', thrown.message, { cause: thrown });
+  }
+  log.error({ err: thrown }, 'operation failed unexpectedly');
+  return refusal('INTERNAL', undefined, { wellFormed: false });
+}
+
+/** As it is sent: what only tells transports how to answer is left out. */
+export function formatError(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...formatted } = error.toJSON();
+  const { http, ...rest } = extensions ?? {};
+  return Object.keys(rest).length > 0 ? { ...formatted, extensions: rest } : formatted;
+}
+
+/** Structural: two copies of graphql-js can be loaded in one process. */
+function isGraphQLError(value: unknown): value is GraphQLError {
+  return value instanceof Error && value.name === 'GraphQLError' && 'extensions' in value;
+}

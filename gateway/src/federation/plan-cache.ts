@@ -1,0 +1,147 @@
+/**
+ * Remembers operations: each document and operation name is parsed, validated and planned once per supergraph.
+ *
+ * Bounded twice, by entries and by characters of source, and evicts what was used longest ago. Parsing and planning are
+ * apart so that limits can be checked in between: planning is the expensive half and must not run for a refused document.
+ * An invalid operation is remembered too, so that repeating it stays cheap.
+ */
+import { createHash } from 'node:crypto';
+import { operationFromDocument } from '@apollo/federation-internals';
+import type { QueryPlan } from '@apollo/query-planner';
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from 'graphql';
+import { refusal } from '../errors.ts';
+import type { Supergraph } from './supergraph.ts';
+
+export interface PlannedOperation {
+  readonly supergraph: Supergraph;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  readonly plan: QueryPlan;
+}
+
+export type PlanOutcome = { ok: true; planned: PlannedOperation } | { ok: false; errors: readonly GraphQLError[] };
+
+export interface ParsedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  /** Validates and plans once, however many callers ask at the same time. */
+  plan(): Promise<PlanOutcome>;
+}
+
+export interface PlanCacheOptions {
+  maxEntries: number;
+  /** Characters of source over all entries. */
+  maxSourceLength: number;
+  onLookup?(result: 'hit' | 'miss'): void;
+  /** Replaced by tests that count how often planning runs. */
+  prepare?(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'plan'>): PlanOutcome | Promise<PlanOutcome>;
+}
+
+export interface PlanCache {
+  /** Throws a GraphQLError for a document that does not parse, or does not say which operation to run. */
+  lookup(supergraph: Supergraph, source: string, operationName: string | null, maxTokens: number): ParsedOperation;
+  readonly size: number;
+}
+
+export function createPlanCache(options: PlanCacheOptions): PlanCache {
+  const { maxEntries, maxSourceLength, onLookup, prepare = planOperation } = options;
+  const entries = new Map<string, { parsed: ParsedOperation; length: number }>();
+  let totalLength = 0;
+
+  function remember(key: string, parsed: ParsedOperation, length: number): void {
+    entries.set(key, { parsed, length });
+    totalLength += length;
+    for (const [oldest, { length: freed }] of entries) {
+      if (entries.size <= maxEntries && totalLength <= maxSourceLength) break;
+      entries.delete(oldest);
+      totalLength -= freed;
+    }
+  }
+
+  return {
+    lookup(supergraph, source, operationName, maxTokens) {
+      const key = createHash('sha256')
+        .update(`${supergraph.version}\n${operationName ?? ''}\n`)
+        .update(source)
+        .digest('base64');
+      const known = entries.get(key);
+      if (known) {
+        entries.delete(key);
+        entries.set(key, known);
+        onLookup?.('hit');
+        return known.parsed;
+      }
+      onLookup?.('miss');
+      const { document, operation, fragments } = parseOperation(source, operationName, maxTokens);
+      let planning: Promise<PlanOutcome> | undefined;
+      const parsed: ParsedOperation = {
+        document,
+        operation,
+        fragments,
+        plan() {
+          // A fault (not a refusal) is forgotten, so that the next caller tries again.
+          planning ??= Promise.resolve()
+            .then(() => prepare(supergraph, { document, operation, fragments }))
+            .catch((error: unknown) => {
+              planning = undefined;
+              throw error;
+            });
+          return planning;
+        },
+      };
+      remember(key, parsed, source.length);
+      return parsed;
+    },
+    get size() {
+      return entries.size;
+    },
+  };
+}
+
+function parseOperation(source: string, operationName: string | null, maxTokens: number) {
+  const document = parse(source, { maxTokens });
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  const operations: OperationDefinitionNode[] = [];
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
+  }
+  const candidates = operationName === null ? operations : operations.filter((o) => o.name?.value === operationName);
+  const [operation] = candidates;
+  if (!operation) {
+    throw refusal(
+      'BAD_USER_INPUT',
+      operationName === null ? 'The document holds no operation.' : 'The document holds no operation of that name.',
+    );
+  }
+  if (operationName === null && candidates.length > 1) {
+    throw refusal('BAD_USER_INPUT', 'The document holds several operations: say which one with `operationName`.');
+  }
+  return { document, operation, fragments };
+}
+
+/** Validation names no schema element that the client did not: suggestions are off. */
+function planOperation(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'plan'>): PlanOutcome {
+  const { document, operation, fragments } = parsed;
+  const errors = validate(supergraph.schema, document, undefined, { maxErrors: 20, hideSuggestions: true });
+  if (errors.length > 0) {
+    return {
+      ok: false,
+      errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
+    };
+  }
+  const plan = supergraph.apollo.planner.buildQueryPlan(
+    operationFromDocument(supergraph.apollo.api, document, { operationName: operation.name?.value, validate: false }),
+  );
+  return { ok: true, planned: { supergraph, document, operation, fragments, plan } };
+}

@@ -1,0 +1,94 @@
+/**
+ * The composed graph the gateway serves: its public schema, where its subgraphs answer, and the planner over both.
+ *
+ * Loaded from the committed `supergraph.graphql` and swapped when that file changes. A file that does not load is
+ * reported and ignored: the last good graph goes on serving. Read `.current` per operation and never keep it; an
+ * operation or subscription that runs finishes on the graph it started with.
+ */
+import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { Supergraph as ComposedSupergraph, type Schema } from '@apollo/federation-internals';
+import { QueryPlanner } from '@apollo/query-planner';
+import type { Live, Logger } from '@lyceum/service-kit';
+import type { GraphQLSchema } from 'graphql';
+
+export interface Supergraph {
+  /** Names this content: equal SDL and addresses, equal version. */
+  readonly version: string;
+  /** What clients see: the supergraph without federation's own types and without inaccessible elements. */
+  readonly schema: GraphQLSchema;
+  /** Subgraph name → address of its GraphQL endpoint. */
+  readonly subgraphUrls: ReadonlyMap<string, string>;
+  /** Apollo's view of the same graph; only for the files of this folder. */
+  readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
+}
+
+/** `urls` override the addresses that were composed in, by subgraph name in lower case. Throws on SDL that does not load. */
+export function buildSupergraph(sdl: string, urls: Readonly<Record<string, string | undefined>> = {}): Supergraph {
+  const composed = ComposedSupergraph.build(sdl, { validateSupergraph: true });
+  const api = composed.apiSchema();
+  const subgraphUrls = new Map(
+    composed.subgraphsMetadata().map(({ name, url }) => [name, urls[name.toLowerCase()] ?? url]),
+  );
+  return {
+    version: createHash('sha256')
+      .update(JSON.stringify([...subgraphUrls]))
+      .update(sdl)
+      .digest('hex')
+      .slice(0, 12),
+    schema: api.toGraphQLJSSchema(),
+    subgraphUrls,
+    apollo: {
+      api,
+      full: composed.schema.toGraphQLJSSchema(),
+      // The parsed document of each fetch tells the executor which fields a failed fetch leaves empty.
+      planner: new QueryPlanner(composed, { exposeDocumentNodeInFetchNode: true }),
+    },
+  };
+}
+
+export interface SupergraphSource {
+  file: string;
+  urls?: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+}
+
+/** Throws when the file is missing or does not load at the first reading; later faults keep the last good graph. */
+export async function openSupergraph({
+  file,
+  urls,
+  log,
+}: SupergraphSource): Promise<Live<Supergraph> & { close(): void }> {
+  let current = buildSupergraph(await readFile(file, 'utf8'), urls);
+  let settling: NodeJS.Timeout | undefined;
+
+  async function reload(): Promise<void> {
+    try {
+      const next = buildSupergraph(await readFile(file, 'utf8'), urls);
+      if (next.version === current.version) return;
+      log.info({ from: current.version, to: next.version }, 'supergraph replaced');
+      current = next;
+    } catch (error) {
+      log.error({ err: error, file, serving: current.version }, 'supergraph does not load, the last good one goes on');
+    }
+  }
+  // The folder is watched, not the file: editors and config maps replace the file rather than write into it.
+  const watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
+    if (name !== null && name !== basename(file) && !name.startsWith('..')) return;
+    clearTimeout(settling);
+    settling = setTimeout(reload, 100);
+  });
+  watcher.on('error', (error) => log.warn({ err: error, file }, 'supergraph is not watched any more'));
+
+  return {
+    get current() {
+      return current;
+    },
+    close() {
+      clearTimeout(settling);
+      watcher.close();
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The gateway's pipeline: what happens to an operation, in order, and why each step stands where it does.
+ *
+ * There is one list. Queries, mutations and subscriptions run through it, over HTTP, server-sent events and WebSocket
+ * alike; transports only translate. A rule added here therefore holds at every door.
+ */
+import type { Live, Logger } from '@lyceum/service-kit';
+import type { GatewayPolicy } from './config.ts';
+import { refusal } from './errors.ts';
+import { coerceVariables } from './federation/coerce-variables.ts';
+import type { PlanCache } from './federation/plan-cache.ts';
+import type { PlanExecutor } from './federation/plan-executor.ts';
+import type { Supergraph } from './federation/supergraph.ts';
+import { limitOperation } from './limits/limit-operation.ts';
+import { measureOperation } from './limits/operation-size.ts';
+import { maskOutcome } from './mask-errors.ts';
+import type { GatewayMetrics } from './observability/gateway-metrics.ts';
+import { timeOperation } from './observability/time-operation.ts';
+import { type GatewayRequest, given, type Operation, type Outcome, runPipeline, type Step } from './pipeline.ts';
+import { enrichedEvents } from './subscriptions/event-enrichment.ts';
+import type { SubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
+
+export interface GatewayParts {
+  readonly supergraph: Live<Supergraph>;
+  readonly policy: Live<GatewayPolicy>;
+  readonly plans: PlanCache;
+  readonly executor: PlanExecutor;
+  readonly subscriptions: SubgraphSubscriptions;
+  readonly metrics: GatewayMetrics;
+  readonly log: Logger;
+}
+
+export interface Gateway {
+  /** Never throws: refusals are results without data. */
+  run(request: GatewayRequest): Promise<Outcome>;
+  /** Resolves when no query, mutation or admission of a subscription is under way. */
+  idle(): Promise<void>;
+}
+
+export function createGateway(parts: GatewayParts): Gateway {
+  const { supergraph, policy, plans, executor, subscriptions, metrics, log } = parts;
+  const underWay = new Set<Promise<unknown>>();
+
+  const pipeline: readonly Step[] = [
+    {
+      name: 'track',
+      reason: 'Outermost, because a drain must wait for everything that has begun, errors included.',
+      async run(_operation, next) {
+        const running = next();
+        underWay.add(running);
+        return await running.finally(() => underWay.delete(running));
+      },
+    },
+    {
+      name: 'time',
+      reason: 'Around all that follows, so that refused and failed operations are seen like any other.',
+      run: timeOperation(metrics, policy),
+    },
+    {
+      name: 'mask errors',
+      reason: 'Everything below may throw or return anything; only the catalogue of errors leaves the house.',
+      run: maskOutcome(log),
+    },
+    {
+      name: 'authenticate',
+      reason: 'Before any work on the document: a bad credential costs us one signature check and nothing more.',
+      async run(operation, next) {
+        operation.identity = await operation.request.identify();
+        return await next();
+      },
+    },
+    {
+      name: 'parse',
+      reason: 'Tokens are counted while they are read. A document that is known is not read again.',
+      async run(operation, next) {
+        const { query, operationName = null } = operation.request.params;
+        if (typeof query !== 'string') throw refusal('BAD_REQUEST', '`query` must be a string.');
+        if (operationName !== null && typeof operationName !== 'string') {
+          throw refusal('BAD_REQUEST', '`operationName` must be a string.');
+        }
+        const { maxTokens } = policy.current.limits;
+        operation.parsed = plans.lookup(supergraph.current, query, operationName || null, maxTokens);
+        return await next();
+      },
+    },
+    {
+      name: 'admit by transport',
+      reason: 'The type of the operation is known now: a link must change nothing, and events need a stream.',
+      async run(operation, next) {
+        const { operation: type } = given(operation.parsed, 'the document').operation;
+        if (!operation.request.allowed.has(type)) throw refusal('BAD_REQUEST', NOT_BY_THIS_TRANSPORT[type]);
+        return await next();
+      },
+    },
+    {
+      name: 'limit',
+      reason: 'Before validation and planning, whose cost grows with the document, and so before any subgraph.',
+      async run(operation, next) {
+        const { operation: node, fragments } = given(operation.parsed, 'the document');
+        limitOperation(measureOperation(node, fragments), policy.current);
+        return await next();
+      },
+    },
+    {
+      name: 'plan',
+      reason: 'Validates against the graph and decides which subgraph is asked for what, once per document.',
+      async run(operation, next) {
+        const outcome = await given(operation.parsed, 'the document').plan();
+        if (!outcome.ok) return { errors: outcome.errors };
+        operation.planned = outcome.planned;
+        return await next();
+      },
+    },
+    {
+      name: 'coerce variables',
+      reason: 'They differ per request and so stay out of the plan; subgraphs get only values of the declared types.',
+      async run(operation, next) {
+        const coerced = coerceVariables(given(operation.planned, 'the plan'), operation.request.params.variables);
+        if (!coerced.ok) return { errors: coerced.errors };
+        operation.variables = coerced.variables;
+        return await next();
+      },
+    },
+    {
+      name: 'execute',
+      reason: 'Last: whatever arrives here is authenticated, bounded, valid and planned.',
+      run: async (operation) => execute(operation),
+    },
+  ];
+
+  function execute(operation: Operation): Promise<Outcome> | Outcome {
+    const planned = given(operation.planned, 'the plan');
+    const variables = given(operation.variables, 'the variables');
+    const { viewer, requestId } = given(operation.identity, 'the identity');
+    const scope = { viewer, requestId: requestId ?? operation.request.requestId, signal: operation.signal };
+    return planned.operation.operation === 'subscription'
+      ? enrichedEvents({ executor, subscriptions }, planned, variables, scope)
+      : executor.execute(planned, variables, scope);
+  }
+
+  return {
+    run: (request) => runPipeline(pipeline, request),
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}
+
+const NOT_BY_THIS_TRANSPORT = {
+  query: 'Queries cannot be asked this way.',
+  mutation: 'Mutations must be sent by POST.',
+  subscription: 'Subscriptions need a stream: accept text/event-stream, or use a WebSocket.',
+};

@@ -1,0 +1,32 @@
+/**
+ * Reads a JSON body, counting bytes as they come: what is too large is refused before it is kept, let alone parsed.
+ */
+import { refusal } from '../errors.ts';
+
+/** Throws PAYLOAD_TOO_LARGE, or BAD_REQUEST for what is no JSON map. */
+export async function readJsonBody(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
+  const announced = request.headers.get('content-length');
+  if (announced !== null && Number(announced) > maxBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch {
+    throw refusal('BAD_REQUEST', 'The body is not JSON.');
+  }
+  if (typeof body !== 'object' || body === null) throw refusal('BAD_REQUEST', 'The body must be a JSON map.');
+  return body as Record<string, unknown>;
+}
+
+/** The connection is closed: what is still on its way would have to be read first. */
+function tooLarge() {
+  const error = refusal('PAYLOAD_TOO_LARGE', undefined, { wellFormed: false });
+  Object.assign(error.extensions.http ?? {}, { headers: { connection: 'close' } });
+  return error;
+}

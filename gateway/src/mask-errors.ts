@@ -1,0 +1,69 @@
+/**
+ * Lets out of an error what a client may read: its message and its code from the catalogue, nothing else.
+ *
+ * An error of the catalogue that is exposed keeps its words; whatever else went wrong is logged with its cause and leaves
+ * as INTERNAL. Extensions that subgraphs or libraries add are dropped.
+ */
+import { ERRORS, type ErrorCode, type Logger } from '@lyceum/service-kit';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { refusalFrom } from './errors.ts';
+import { isStream, type Operation, type Outcome } from './pipeline.ts';
+
+/** Codes that tell of a fault between the gateway and a subgraph: the client could do nothing with them. */
+const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
+  'CLAIMS_REQUIRED',
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+]);
+
+/** Facts for programs that may stand beside the code. */
+const PUBLIC_DETAILS = ['argument', 'reason', 'renewsAt', 'retryAfterSeconds'] as const;
+
+/** The step of the pipeline that lets nothing but the catalogue out, whether thrown, returned or streamed. */
+export function maskOutcome(log: Logger) {
+  return async (operation: Operation, next: () => Promise<Outcome>): Promise<Outcome> => {
+    const bound = log.child({ requestId: operation.request.requestId });
+    try {
+      const outcome = await next();
+      return isStream(outcome) ? maskedStream(outcome, bound) : maskResult(outcome, bound);
+    } catch (thrown) {
+      return { errors: [refusalFrom(thrown, bound)] };
+    }
+  };
+}
+
+async function* maskedStream(stream: AsyncGenerator<ExecutionResult>, log: Logger): AsyncGenerator<ExecutionResult> {
+  try {
+    for await (const result of stream) yield maskResult(result, log);
+  } catch (thrown) {
+    throw refusalFrom(thrown, log);
+  }
+}
+
+/** The result with every execution error reduced to message, path, locations, code and public details. */
+export function maskResult(result: ExecutionResult, log: Logger): ExecutionResult {
+  if (!result.errors?.length) return result;
+  return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log)) };
+}
+
+function maskExecutionError(error: GraphQLError, log: Logger): GraphQLError {
+  // A refusal made here is already in its final form.
+  if (error.extensions?.http !== undefined) return error;
+  const code = String(error.extensions?.code ?? '');
+  const { path } = error;
+  if (Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].exposed && !INTERNAL_BETWEEN_SERVICES.has(code)) {
+    const details = Object.fromEntries(
+      PUBLIC_DETAILS.filter((name) => error.extensions?.[name] !== undefined).map((name) => [
+        name,
+        error.extensions?.[name],
+      ]),
+    );
+    return new GraphQLError(error.message, { path, extensions: { code, ...details } });
+  }
+  log.error(
+    { path, code, reason: error.message, subgraph: error.extensions?.serviceName, err: error.originalError },
+    'execution error masked',
+  );
+  return new GraphQLError(ERRORS.INTERNAL.message, { path, extensions: { code: 'INTERNAL' } });
+}

@@ -1,0 +1,45 @@
+/**
+ * Times an operation and counts how it ended; watches subscriptions for as long as clients hold them.
+ */
+
+import type { Live } from '@lyceum/service-kit';
+import type { ExecutionResult } from 'graphql';
+import type { GatewayPolicy } from '../config.ts';
+import { isStream, type Operation, type Outcome } from '../pipeline.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+
+export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolicy>) {
+  return async (operation: Operation, next: () => Promise<Outcome>): Promise<Outcome> => {
+    const started = performance.now();
+    const outcome = await next();
+    metrics.operationSeconds.observe(
+      labelsOf(operation, outcome, policy.current),
+      (performance.now() - started) / 1_000,
+    );
+    return isStream(outcome) ? watched(outcome, metrics) : outcome;
+  };
+}
+
+function labelsOf({ parsed }: Operation, outcome: Outcome, policy: GatewayPolicy) {
+  const name = parsed?.operation.name?.value ?? '';
+  return {
+    type: parsed?.operation.operation ?? 'unknown',
+    operation: policy.metrics.operations.includes(name) ? name : 'other',
+    outcome: isStream(outcome) || !outcome.errors?.length ? 'ok' : 'data' in outcome ? 'partial' : 'refused',
+  };
+}
+
+async function* watched(
+  stream: AsyncGenerator<ExecutionResult>,
+  metrics: GatewayMetrics,
+): AsyncGenerator<ExecutionResult> {
+  metrics.liveSubscriptions.inc();
+  try {
+    for await (const result of stream) {
+      metrics.subscriptionEvents.inc();
+      yield result;
+    }
+  } finally {
+    metrics.liveSubscriptions.dec();
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Puts the gateway together behind one HTTP server. Builds and never listens, so a test can build the same thing.
+ *
+ * Draining: readiness fails and no connection is taken; what has begun is finished; then sockets are closed with 1012 and
+ * event streams broken off, so that clients come back to another gateway.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createHealth } from '@lyceum/service-kit';
+import { createPlanExecutor } from './federation/plan-executor.ts';
+import { createGateway } from './gateway.ts';
+import { createGraphiQL } from './http/graphiql.ts';
+import { createGraphQLHttp, ENDPOINT } from './http/graphql-http.ts';
+import { createSubgraphChecks } from './http/subgraph-checks.ts';
+import { timeFetches } from './observability/time-fetches.ts';
+import type { Resources } from './resources.ts';
+import { createEventStreams } from './subscriptions/sse-transport.ts';
+import { createWebSocketTransport } from './subscriptions/websocket-transport.ts';
+
+/** A request must arrive whole within this time. */
+const REQUEST_MS = 30_000;
+/** Longer than load balancers keep an idle connection, so that they and not we close it. */
+const KEEP_ALIVE_MS = 75_000;
+
+export function createGatewayServer(resources: Resources): Server {
+  const { policy, supergraph, plans, subgraphs, subscriptions, authenticator, gatewayMetrics, metrics, life, log } =
+    resources;
+  const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
+  const gateway = createGateway({ supergraph, policy, plans, executor, subscriptions, metrics: gatewayMetrics, log });
+
+  const streams = createEventStreams();
+  const sockets = createWebSocketTransport({ gateway, authenticator, policy, log });
+  const yoga = createGraphQLHttp({ gateway, authenticator, policy, streams });
+  const graphiql = createGraphiQL(policy);
+  const health = createHealth({
+    checks: { keys: () => authenticator.check(), ...createSubgraphChecks(supergraph, subgraphs) },
+    life,
+    metrics,
+  });
+
+  const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
+    if (life.draining) res.setHeader('connection', 'close');
+    if (health(req, res) || graphiql(req, res)) return;
+    identifyRequest(req, res);
+    void yoga(req, res);
+  });
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (req.url?.split('?', 1)[0] !== ENDPOINT) return refuseUpgrade(socket, '404 Not Found');
+    sockets.accept(req, socket, head);
+  });
+
+  life.own('http server', server, (s) => s.closeAllConnections());
+  life.onDrain(async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await gateway.idle();
+    sockets.closeAll();
+    streams.closeAll();
+    await closed;
+  });
+  return server;
+}
+
+/** A caller's id is kept if it is one, so that logs of several services can be joined; it is given back either way. */
+function identifyRequest(req: IncomingMessage, res: ServerResponse): void {
+  const proposed = req.headers['x-request-id'];
+  const id = typeof proposed === 'string' && /^[\w-]{1,128}$/.test(proposed) ? proposed : randomUUID();
+  req.headers['x-request-id'] = id;
+  res.setHeader('x-request-id', id);
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => {});
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,24 @@
+/**
+ * Turns the events of the subgraph that owns a subscription into results of the client's whole operation.
+ *
+ * One event after the other, in order: each is completed by the other subgraphs as the plan says, with claims signed
+ * anew, so a subscription may outlive the claims it began with. Events wait in the bounded queue of their subscription
+ * while one is being completed.
+ */
+import type { ExecutionResult } from 'graphql';
+import type { PlannedOperation } from '../federation/plan-cache.ts';
+import type { PlanExecutor } from '../federation/plan-executor.ts';
+import type { OperationScope } from '../operation-scope.ts';
+import type { SubgraphSubscriptions } from './subgraph-subscriptions.ts';
+
+export async function* enrichedEvents(
+  { executor, subscriptions }: { executor: PlanExecutor; subscriptions: SubgraphSubscriptions },
+  planned: PlannedOperation,
+  variables: Readonly<Record<string, unknown>>,
+  scope: OperationScope,
+): AsyncGenerator<ExecutionResult> {
+  const { url, request } = executor.source(planned, variables);
+  for await (const event of subscriptions.subscribe(url, request, scope)) {
+    yield await executor.enrich(planned, event, variables, scope);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Sends a subscription as server-sent events, in the distinct-connections mode of the GraphQL over SSE protocol.
+ *
+ * An event is fetched only when the connection has taken the one before. The stream ends without `complete` when the
+ * identity behind it expires or the gateway drains, so that a client comes back by itself.
+ */
+import type { ExecutionResult } from 'graphql';
+import { formatError } from '../errors.ts';
+
+export interface EventStreams {
+  /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
+  open(results: AsyncGenerator<ExecutionResult>, expiresAt: Date | null): ReadableStream<Uint8Array>;
+  /** Breaks every open stream off. */
+  closeAll(): void;
+}
+
+/** Keeps proxies from taking a quiet stream for a dead one. */
+const PING_MS = 12_000;
+/** setTimeout takes no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export function createEventStreams(): EventStreams {
+  const open = new Set<() => void>();
+  const encoder = new TextEncoder();
+
+  return {
+    open(results, expiresAt) {
+      let ping: NodeJS.Timeout | undefined;
+      let expiry: NodeJS.Timeout | undefined;
+      let breakOff = () => {};
+
+      function release(): void {
+        clearInterval(ping);
+        clearTimeout(expiry);
+        open.delete(breakOff);
+      }
+      return new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            const send = (text: string) => controller.enqueue(encoder.encode(text));
+            breakOff = () => {
+              release();
+              void results.return(undefined);
+              controller.error(new Error('The stream was broken off.'));
+            };
+            open.add(breakOff);
+            // The first bytes make clients and proxies see the stream as open.
+            send(':\n\n');
+            ping = setInterval(() => (controller.desiredSize ?? 0) > 0 && send(':\n\n'), PING_MS);
+            if (expiresAt) expiry = setTimeout(breakOff, Math.min(expiresAt.getTime() - Date.now(), MAX_TIMER_MS));
+          },
+          async pull(controller) {
+            const { done, value } = await results
+              .next()
+              .catch((error) => ({ done: false, value: { errors: [error] } }));
+            if (!open.has(breakOff)) return;
+            const failed = value !== undefined && value.errors !== undefined && !('data' in value);
+            const events = [
+              value === undefined ? '' : `event: next\ndata: ${JSON.stringify(format(value))}\n\n`,
+              done || failed ? 'event: complete\ndata:\n\n' : '',
+            ].join('');
+            controller.enqueue(encoder.encode(events));
+            if (done || failed) {
+              release();
+              controller.close();
+            }
+          },
+          async cancel() {
+            release();
+            await results.return(undefined);
+          },
+        },
+        { highWaterMark: 1 },
+      );
+    },
+    closeAll() {
+      for (const breakOff of open) breakOff();
+    },
+  };
+}
+
+function format(result: ExecutionResult): object {
+  return result.errors ? { ...result, errors: result.errors.map(formatError) } : result;
+}

@@ -1,0 +1,141 @@
+/**
+ * Subscribes at subgraphs: one WebSocket per subgraph carries every subscription, each with claims of its own.
+ *
+ * A subscription whose socket broke is taken up again with fresh claims, after a back-off; events of the time between are
+ * not delivered unless the subgraph repeats them. One that cannot be taken up within `RECONNECT_ATTEMPTS` ends with
+ * SUBGRAPH_UNAVAILABLE. One that the subgraph refuses ends with the subgraph's errors.
+ */
+import { backOffMs, type Live, type Logger, LyceumError, signClaims, sleep } from '@lyceum/service-kit';
+import type { GraphQLFormattedError } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { LimitsPolicy, SubgraphsPolicy } from '../config.ts';
+import { type SubgraphRequest, type SubgraphResponse, toClaims } from '../federation/subgraph-client.ts';
+import type { OperationScope } from '../operation-scope.ts';
+import { createEventQueue } from './event-queue.ts';
+
+export interface SubgraphSubscriptions {
+  /** Ends when the subgraph completes it or the scope's signal aborts. */
+  subscribe(url: string, request: SubgraphRequest, scope: OperationScope): AsyncGenerator<SubgraphResponse>;
+  close(): Promise<void>;
+}
+
+const RECONNECT_ATTEMPTS = 8;
+const BACK_OFF = { baseMs: 100, maxMs: 5_000 };
+/** A frozen socket is noticed within twice this time. */
+const PING_MS = 10_000;
+/** The socket stays for a moment after its last subscription ended: the next one saves the handshake. */
+const LINGER_MS = 5_000;
+
+export function createSubgraphSubscriptions(options: {
+  policy: Live<{ readonly limits: LimitsPolicy; readonly subgraphs: SubgraphsPolicy }>;
+  claimsSecret: string;
+  log: Logger;
+}): SubgraphSubscriptions {
+  const { policy, claimsSecret, log } = options;
+  const clients = new Map<string, Client>();
+
+  function clientOf(url: string): Client {
+    let client = clients.get(url);
+    if (!client) {
+      client = openClient(url, policy.current.subgraphs);
+      clients.set(url, client);
+    }
+    return client;
+  }
+
+  return {
+    async *subscribe(url, request, scope) {
+      for (let failures = 0; !scope.signal.aborted; ) {
+        const claims = await signClaims(
+          { requestId: scope.requestId, viewer: toClaims(scope.viewer) },
+          claimsSecret,
+          'subgraph',
+        );
+        const queue = createEventQueue<SubgraphResponse>(policy.current.limits.maxPendingEvents);
+        const stop = clientOf(url).subscribe(
+          { ...request, extensions: { claims } },
+          {
+            next(event) {
+              failures = 0;
+              queue.push(event as SubgraphResponse);
+            },
+            error: (error) => queue.end(isRefusal(error) ? new RefusedBySubgraph(error) : new BrokenSocket(error)),
+            complete: () => queue.end(),
+          },
+        );
+        const onAbort = () => queue.end();
+        scope.signal.addEventListener('abort', onAbort, { once: true });
+        if (scope.signal.aborted) onAbort();
+        try {
+          yield* queue;
+          return;
+        } catch (error) {
+          if (error instanceof RefusedBySubgraph) {
+            yield { data: null, errors: error.errors };
+            return;
+          }
+          if (!(error instanceof BrokenSocket)) throw error;
+          failures += 1;
+          log.warn(
+            { url, failures, requestId: scope.requestId, reason: error.message },
+            'subscription lost its socket',
+          );
+          if (failures >= RECONNECT_ATTEMPTS)
+            throw new LyceumError('SUBGRAPH_UNAVAILABLE', undefined, undefined, { cause: error });
+        } finally {
+          scope.signal.removeEventListener('abort', onAbort);
+          stop();
+        }
+        await sleep(backOffMs(failures, BACK_OFF), scope.signal);
+      }
+    },
+    async close() {
+      for (const client of clients.values()) client.terminate();
+    },
+  };
+}
+
+/** Does not reconnect by itself: a subscription that is taken up again needs fresh claims. */
+function openClient(url: string, { connectMs }: SubgraphsPolicy): Client {
+  let pong: NodeJS.Timeout | undefined;
+  const client = createClient({
+    url: url.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    lazyCloseTimeout: LINGER_MS,
+    connectionAckWaitTimeout: connectMs,
+    keepAlive: PING_MS,
+    on: {
+      ping(received) {
+        if (!received) pong = setTimeout(() => client.terminate(), PING_MS);
+      },
+      pong(received) {
+        if (received) clearTimeout(pong);
+      },
+      closed: () => clearTimeout(pong),
+    },
+  });
+  return client;
+}
+
+class RefusedBySubgraph extends Error {
+  readonly errors: readonly GraphQLFormattedError[];
+
+  constructor(errors: readonly GraphQLFormattedError[]) {
+    super('The subgraph refused the subscription.');
+    this.errors = errors;
+  }
+}
+
+class BrokenSocket extends Error {
+  constructor(event: unknown) {
+    const { code, reason, message } = event as { code?: number; reason?: string; message?: string };
+    super(message ?? `closed with ${code} ${reason ?? ''}`.trim());
+  }
+}
+
+/** graphql-ws hands over the errors of an `error` message as an array; anything else tells of the socket. */
+function isRefusal(error: unknown): error is readonly GraphQLFormattedError[] {
+  return Array.isArray(error);
+}
