@@ -24,10 +24,28 @@ interface TransactionClients {
   ai: ai.Prisma.TransactionClient;
 }
 
-type NotForReading = '$connect' | '$disconnect' | '$transaction' | '$on' | '$extends';
+type Writes =
+  | 'create'
+  | 'createMany'
+  | 'createManyAndReturn'
+  | 'update'
+  | 'updateMany'
+  | 'updateManyAndReturn'
+  | 'upsert'
+  | 'delete'
+  | 'deleteMany';
 
-/** For reading, from the primary or a replica. Writes go through `session.transaction`; a replica refuses them. */
-export type Client<D extends Domain> = Omit<PrismaClients[D], NotForReading>;
+/** A domain's models without the methods that write, and `$queryRaw`. */
+type ReadOnly<C> = { [K in keyof C as K extends `$${string}` | symbol ? never : K]: Omit<C[K], Writes> } & Pick<
+  C,
+  Extract<keyof C, '$queryRaw'>
+>;
+
+/**
+ * For reading, from the primary or a replica. Writes go through `session.transaction`, which remembers them for the
+ * viewer. A `Tx` fits where a `Client` is asked for.
+ */
+export type Client<D extends Domain> = ReadOnly<PrismaClients[D]>;
 
 /** What leaves the database after the transaction committed, and only then. */
 export interface OutboxWriter {

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { Replica } from './replica.ts';
+
+function controlled() {
+  const state = { replayed: '0/1', now: 0, away: false };
+  const replica = new Replica({
+    now: () => state.now,
+    maxLagMs: 10_000,
+    askReplayed: async () => {
+      if (state.away) throw new Error('away');
+      return state.replayed;
+    },
+  });
+  return { state, replica };
+}
+
+test('a replica serves nothing before its first good answer', async () => {
+  const { replica } = controlled();
+  expect(replica.healthy).toBe(false);
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(true);
+});
+
+test('a replica of an idle primary does not lag, however long nothing happens', async () => {
+  const { replica, state } = controlled();
+  for (state.now = 0; state.now < 100_000; state.now += 1_000) await replica.tick('00000000/00000001');
+  expect(replica.lagMs).toBe(0);
+  expect(replica.healthy).toBe(true);
+});
+
+test('a replica that stands still while the primary goes on is out of use after the bound, and back once it caught up', async () => {
+  const { replica, state } = controlled();
+  await replica.tick('00000000/00000001');
+  for (let second = 1; second <= 11; second += 1) {
+    state.now = second * 1_000;
+    await replica.tick(`00000000/0000000${(second + 1).toString(16).toUpperCase()}`);
+    expect(replica.healthy).toBe(second <= 10);
+  }
+  state.replayed = '0/F';
+  state.now += 1_000;
+  await replica.tick('00000000/0000000F');
+  expect(replica.lagMs).toBe(0);
+  expect(replica.healthy).toBe(true);
+});
+
+test('a replica whose lag outlasts what is remembered stays out of use', async () => {
+  const { replica, state } = controlled();
+  for (let second = 1; second <= 100; second += 1) {
+    state.now = second * 1_000;
+    await replica.tick(`00000000/${(second + 1).toString(16).toUpperCase().padStart(8, '0')}`);
+  }
+  expect(replica.healthy).toBe(false);
+});
+
+test('a dead primary does not make its replica look late', async () => {
+  const { replica, state } = controlled();
+  await replica.tick('00000000/00000001');
+  state.now = 60_000;
+  await replica.tick(null);
+  expect(replica.healthy).toBe(true);
+});
+
+test('a replica that does not answer is out of use until it does', async () => {
+  const { replica, state } = controlled();
+  await replica.tick('00000000/00000001');
+  state.away = true;
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(false);
+  expect(await replica.reaches('00000000/00000002', 0)).toBe(false);
+  state.away = false;
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(true);
+});
+
+test('a position that was seen replayed is not asked for again', async () => {
+  const { replica, state } = controlled();
+  state.replayed = '0/5';
+  expect(await replica.reaches('00000000/00000005', 0)).toBe(true);
+  state.away = true;
+  expect(await replica.reaches('00000000/00000004', 0)).toBe(true);
+});

@@ -1,0 +1,101 @@
+/**
+ * Migrations of many databases.
+ */
+import { createHash } from 'node:crypto';
+import { openTenant, sql, type Tenant } from '@lyceum/testing';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DOMAINS, type Migration, migrate, migrationsOf } from '../src/index.ts';
+
+let tenant: Tenant;
+let urls: Record<string, string>;
+
+beforeAll(async () => {
+  tenant = await openTenant(['ai']);
+  urls = { s1: tenant.databaseUrl('ai', 's1'), s2: tenant.databaseUrl('ai', 's2') };
+});
+
+beforeEach(async () => {
+  for (const url of Object.values(urls)) await sql(url, 'DROP SCHEMA public CASCADE');
+  for (const url of Object.values(urls)) await sql(url, 'CREATE SCHEMA public');
+});
+
+afterAll(() => tenant?.close());
+
+const migration = (name: string, text: string): Migration => ({
+  name,
+  sql: text,
+  checksum: createHash('sha256').update(text).digest('hex'),
+});
+const first = migration('1_first', 'CREATE TABLE one (id int);');
+const second = migration('2_second', 'CREATE TABLE two (id int);\nINSERT INTO two VALUES (1);');
+const applied = (shard: string) =>
+  sql(urls[shard]!, 'SELECT migration_name AS name, checksum FROM _prisma_migrations ORDER BY migration_name');
+
+test.for(DOMAINS)(
+  'the migrations of %s apply to an empty database, and a second run changes nothing',
+  async (domain) => {
+    const names = (await migrationsOf(domain)).map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(await migrate({ domain, urls })).toEqual([
+      { shard: 's1', applied: names },
+      { shard: 's2', applied: names },
+    ]);
+    expect(await migrate({ domain, urls })).toEqual([
+      { shard: 's1', applied: [] },
+      { shard: 's2', applied: [] },
+    ]);
+  },
+);
+
+test('what is new is applied in order and reported as it happens', async () => {
+  await migrate({ domain: 'ai', urls, migrations: [first] });
+  const seen: string[] = [];
+  await migrate({
+    domain: 'ai',
+    urls: { s1: urls.s1! },
+    migrations: [first, second],
+    onProgress: (progress) =>
+      seen.push(progress.kind === 'applied' ? progress.migration : `${progress.applied} applied`),
+  });
+  expect(seen).toEqual(['2_second', '1 applied']);
+  expect((await applied('s1')).map(({ name }) => name)).toEqual(['1_first', '2_second']);
+  expect((await applied('s2')).map(({ name }) => name)).toEqual(['1_first']);
+});
+
+test('concurrent runners apply each migration once', async () => {
+  const runs = await Promise.all(
+    Array.from({ length: 5 }, () => migrate({ domain: 'ai', urls, migrations: [first, second] })),
+  );
+  for (const shard of ['s1', 's2']) {
+    const times = runs.flat().filter((result) => result.shard === shard && result.applied.length > 0);
+    expect(times).toEqual([{ shard, applied: ['1_first', '2_second'] }]);
+    expect(await sql(urls[shard]!, 'SELECT * FROM two')).toHaveLength(1);
+  }
+});
+
+test('a migration that was edited after it was applied is refused by name, and nothing is applied', async () => {
+  await migrate({ domain: 'ai', urls, migrations: [first] });
+  const edited = migration('1_first', 'CREATE TABLE other (id int);');
+  await expect(migrate({ domain: 'ai', urls, migrations: [edited, second] })).rejects.toThrow(
+    /1_first of ai on shard s[12]: the file was edited/,
+  );
+  expect(await applied('s1')).toHaveLength(1);
+});
+
+test('a migration that was slipped in before an applied one is refused', async () => {
+  await migrate({ domain: 'ai', urls, migrations: [second] });
+  await expect(migrate({ domain: 'ai', urls, migrations: [first, second] })).rejects.toThrow(/1_first.*is missing/);
+});
+
+test('a failing migration names its line, leaves nothing of itself, and stops the shards that have not begun', async () => {
+  const broken = migration('2_broken', 'CREATE TABLE half (id int);\nCREATE TABEL typo (id int);');
+  await expect(migrate({ domain: 'ai', urls, migrations: [first, broken], concurrency: 1 })).rejects.toThrow(
+    /2_broken of ai on shard s1: line 2: syntax error/,
+  );
+  expect((await applied('s1')).map(({ name }) => name)).toEqual(['1_first']);
+  expect(await sql(urls.s1!, "SELECT to_regclass('half') AS half")).toEqual([{ half: null }]);
+  expect(await sql(urls.s2!, "SELECT to_regclass('one') AS one")).toEqual([{ one: null }]);
+
+  await migrate({ domain: 'ai', urls, migrations: [first, second] });
+  expect(await applied('s1')).toHaveLength(2);
+});
