@@ -113,7 +113,7 @@ export type ProblemSolution = {
   explanation: Scalars['String']['output'];
 };
 
-/** Days of learning in a row, in the learner's time zone as known when the activity was recorded. */
+/** Days of learning in a row. A day is a UTC day: this domain does not know the learner's time zone. */
 export type Streak = {
   __typename?: 'Streak';
   /** Days in a row up to today or yesterday. */

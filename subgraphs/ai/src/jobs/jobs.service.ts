@@ -1,0 +1,50 @@
+/**
+ * Reading and cancelling jobs.
+ */
+import { type AiJobState, AiJobUpdated, type Viewer } from '@lyceum/contracts';
+import { type Clock, notFound } from '@lyceum/service-kit';
+import type { BudgetRepository } from '../budget/budget.repository.ts';
+import { dayOf } from '../budget/day.ts';
+import type { Session } from '../resources.ts';
+import { eventOf, hasEnded, type Job } from './job.ts';
+import type { JobPosition, JobsRepository } from './jobs.repository.ts';
+
+export interface JobsServiceOptions {
+  readonly session: Session;
+  readonly jobs: JobsRepository;
+  readonly budgets: BudgetRepository;
+  /** Tells the worker that may be at it. Best effort: a worker that does not hear it cannot write its result either. */
+  readonly announceCancellation: (jobId: string) => Promise<void>;
+  readonly clock: Clock;
+}
+
+export function createJobsService({ session, jobs, budgets, announceCancellation, clock }: JobsServiceOptions) {
+  return {
+    page(viewer: Viewer, limit: number, after: JobPosition | null, state: AiJobState | null): Promise<Job[]> {
+      return jobs.page(viewer.id, limit, after, state);
+    },
+
+    /**
+     * Idempotent: a job that has ended is returned as it is. Throws AI_JOB_NOT_FOUND.
+     *
+     * A job that never ran gives its reservation back. One that ran has used tokens that nobody counts any more, and may
+     * have shown its whole text, so its reservation is spent.
+     */
+    async cancel(viewer: Viewer, id: string): Promise<Job> {
+      const { job, changed } = await session.transaction(viewer.id, async (tx) => {
+        const before = await jobs.lock(tx, viewer.id, id);
+        if (!before) throw notFound('AI_JOB_NOT_FOUND');
+        if (hasEnded(before.state)) return { job: before, changed: false };
+        const after = await jobs.cancel(tx, before, clock.now());
+        const spent = before.state === 'RUNNING' ? before.reservedTokens : 0;
+        await budgets.change(tx, viewer.id, dayOf(before.createdAt), { reserved: -before.reservedTokens, spent });
+        await tx.outbox.add(AiJobUpdated, eventOf(after));
+        return { job: after, changed: true };
+      });
+      if (changed) await announceCancellation(job.id);
+      return job;
+    },
+  };
+}
+
+export type JobsService = ReturnType<typeof createJobsService>;

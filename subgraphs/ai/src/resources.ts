@@ -1,0 +1,67 @@
+/**
+ * Everything this process holds open, opened here and closed in reverse.
+ */
+import path from 'node:path';
+import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import { ModelsPolicy } from '@lyceum/models';
+import {
+  type Clock,
+  closeRedis,
+  connectRedis,
+  createMetrics,
+  createRedisKeys,
+  type Lifecycle,
+  type Logger,
+  openPolicy,
+  type RedisRole,
+  systemClock,
+} from '@lyceum/service-kit';
+import { openLiveTopics } from '@lyceum/subgraph-kit';
+import type { AiEnv, EnvSource } from './config.ts';
+
+export interface ResourceOptions {
+  readonly env: AiEnv;
+  /** Where the URLs of the databases are read from. */
+  readonly source: EnvSource;
+  readonly log: Logger;
+  readonly life: Lifecycle;
+  readonly clock?: Clock;
+}
+
+export async function openResources({ env, source, log, life, clock = systemClock }: ResourceOptions) {
+  const metrics = createMetrics('ai');
+  const keys = createRedisKeys(env.REDIS_PREFIX);
+  const redis = async (role: RedisRole) =>
+    life.own(`redis:${role}`, await connectRedis(env.REDIS_URL, role, { log }), closeRedis);
+  const [cache, subscriber] = await Promise.all([redis('cache'), redis('subscriber')]);
+  const file = (name: string) => path.join(env.CONFIG_DIR, name);
+  const shards = life.own('policy:shards', await openPolicy(file('shards.yaml'), ShardsPolicy, { log }), (p) =>
+    p.close(),
+  );
+  const models = life.own('policy:models', await openPolicy(file('models.yaml'), ModelsPolicy, { log }), (p) =>
+    p.close(),
+  );
+  const database = life.own(
+    'database',
+    await openDatabase('ai', { env: source, shards, redis: cache, keys, log, metrics }),
+    (ai) => ai.close(),
+  );
+  const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
+  return {
+    claimsSecret: env.CLAIMS_SECRET,
+    gatewayUrl: env.GATEWAY_URL,
+    metrics,
+    keys,
+    cache,
+    /** How many tokens a learner may use in a day. */
+    models,
+    database,
+    topics,
+    clock,
+    log,
+  };
+}
+
+export type Resources = Awaited<ReturnType<typeof openResources>>;
+/** One request's view of the database. Services begin transactions with it; statements are the repositories'. */
+export type Session = ReturnType<Resources['database']['session']>;
