@@ -45,6 +45,15 @@ export function createAccountsRepository(database: Database<'users'>) {
       .transaction(id, async (tx) => toPerson(await tx.user.create({ data, select: personColumns })));
   }
 
+  /** The connection may have broken after the commit: only a person who is not there gives the address up. */
+  async function abandon(email: string, id: string): Promise<void> {
+    try {
+      if (!(await exists(id))) await directory.release(directoryKind, email, id);
+    } catch {
+      // The claim stays, and is given away once it is old enough.
+    }
+  }
+
   return {
     /**
      * Null if the address is taken: of several at once for one address exactly one wins, whatever their shards.
@@ -55,16 +64,13 @@ export function createAccountsRepository(database: Database<'users'>) {
       const id = newId(randomBucket());
       const claim = await directory.claim(directoryKind, account.email, id, exists);
       if (!claim.won) return null;
-      try {
-        const person = await write(id, account);
-        await directory.confirm(directoryKind, account.email, id);
-        return person;
-      } catch (error) {
-        // The connection may have broken after the commit: only a person who is not there gives the address up.
-        const abandon = async () => (await exists(id)) || directory.release(directoryKind, account.email, id);
-        await abandon().catch(() => {});
+      const person = await write(id, account).catch(async (error: unknown) => {
+        await abandon(account.email, id);
         throw error;
-      }
+      });
+      // Not confirmed, the claim of a person who exists stands as well.
+      await directory.confirm(directoryKind, account.email, id).catch(() => {});
+      return person;
     },
 
     async findByEmail(email: string): Promise<Account | null> {
