@@ -44,4 +44,3 @@ export const UpdatePreferences = z.object({
   theme: kept(z.enum(['SYSTEM', 'LIGHT', 'DARK'])),
   weeklyEmail: kept(z.boolean()),
 });
-export type UpdatePreferences = z.output<typeof UpdatePreferences>;

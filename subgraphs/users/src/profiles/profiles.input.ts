@@ -22,4 +22,3 @@ export const UpdateProfile = z.object({
   displayName: DisplayName.nullish().transform((name) => name ?? undefined),
   bio: Bio.optional(),
 });
-export type UpdateProfile = z.output<typeof UpdateProfile>;
