@@ -5,8 +5,8 @@ export { freePort, releasePort } from './ports.ts';
 export { type LocalPostgres, type PostgresOptions, type ShardUrls, startPostgres } from './postgres.ts';
 export type { PostgresNode } from './postgres-node.ts';
 export type { Replica, Shard, ShardPorts } from './postgres-shard.ts';
-export { commandLine, isAlive } from './processes.ts';
-export { findOrInstallRedis, type LocalRedis, type RedisOptions, startRedis } from './redis.ts';
+export { commandLine, isAlive, until } from './processes.ts';
+export { type LocalRedis, type RedisOptions, startRedis } from './redis.ts';
 export {
   type ServiceExit,
   type ServiceOptions,

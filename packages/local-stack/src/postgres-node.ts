@@ -77,6 +77,11 @@ export class PostgresNode {
     return this.#process && !this.#process.exited ? this.#process.pid : null;
   }
 
+  /** Resolves when the running server ends, at once when none runs. */
+  get exit(): Promise<void> {
+    return this.#process?.exit ?? Promise.resolve();
+  }
+
   async isInitialised(): Promise<boolean> {
     return readFile(join(this.directory, MARKER)).then(
       () => true,

@@ -4,7 +4,7 @@
  * Servers get a process group of their own: a Ctrl-C in the terminal reaches only us, and we decide the order of stopping.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serverEnvironment } from './config.ts';
 import { type Owner, wrapCommand } from './privileges.ts';
@@ -74,6 +74,15 @@ export function commandLine(pid: number): string {
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
   } catch {
     return '';
+  }
+}
+
+/** Whether the process works in this folder; where the system does not tell, the answer is yes. */
+export function worksIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
+  } catch {
+    return true;
   }
 }
 

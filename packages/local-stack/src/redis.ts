@@ -1,101 +1,123 @@
 /**
- * The local Redis: found, installed where that is allowed, started in a directory of its own with an append-only file.
+ * The local Redis, started in a directory of its own with an append-only file.
  */
-import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
-import { pathVariable } from './config.ts';
+import { join } from 'node:path';
 import { freePort, releasePort } from './ports.ts';
-import { commandLine, isAlive, spawnServer, stopPid, tail, until } from './processes.ts';
-
-const run = promisify(execFile);
+import { commandLine, isAlive, type ServerProcess, spawnServer, stopPid, tail, until, worksIn } from './processes.ts';
+import { findOrInstallRedis } from './redis-install.ts';
 
 export interface RedisOptions {
   readonly directory: string;
-  /** Preferred port. */
+  /** Preferred port; another is chosen when it is taken. */
   readonly port?: number;
   /** 'fast' keeps nothing on disk: for tests. Default 'safe'. */
   readonly durability?: 'safe' | 'fast';
   readonly onProgress?: (message: string) => void;
 }
 
-export interface LocalRedis {
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  stop(): Promise<void>;
-  /** Ends the server with a signal and waits until it is gone. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
-
-const PROGRAMS = ['redis-server', 'valkey-server'];
 const START_TIMEOUT_MS = 30_000;
+const STOP_STEPS = [
+  { signal: 'SIGTERM', waitMs: 10_000 },
+  { signal: 'SIGKILL', waitMs: 5_000 },
+] as const;
 
 /** Ready when the server answers PING. A server left over from an earlier run in this directory is stopped first. */
 export async function startRedis(o: RedisOptions): Promise<LocalRedis> {
   await mkdir(o.directory, { recursive: true });
   const program = await findOrInstallRedis(o.onProgress);
-  const pidFile = join(o.directory, 'redis.pid');
-  await stopLeftover(pidFile);
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(attempt === 1 ? o.port : 0);
-    const started = await tryStart(program, port, pidFile, o);
-    if (started) return started;
-    releasePort(port);
-    if (attempt >= 5) throw new Error(`Redis found no free port:\n${tail(join(o.directory, 'redis.log'))}`);
+    const redis = new LocalRedis(program, port, o);
+    try {
+      await redis.start();
+      return redis;
+    } catch (error) {
+      releasePort(port);
+      const portTaken = /already in use/i.test((error as Error).message);
+      if (!portTaken || attempt >= 5) throw error;
+    }
   }
 }
 
-/** Null when the port was taken in the last moment. */
-async function tryStart(program: string, port: number, pidFile: string, o: RedisOptions): Promise<LocalRedis | null> {
-  const logFile = join(o.directory, 'redis.log');
-  const append = o.durability === 'fast' ? 'no' : 'yes';
-  const server = await spawnServer(
-    program,
-    [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', o.directory, '--pidfile', pidFile],
-      ...['--appendonly', append, '--appendfsync', 'everysec', '--save', '', '--maxmemory-policy', 'noeviction'],
-    ],
-    { logFile, cwd: o.directory, owner: null, deathSignal: 'TERM' },
-  );
-  await until(async () => server.exited || (await answersPing(port)), START_TIMEOUT_MS);
-  if (server.exited) {
-    const log = tail(logFile);
-    if (/already in use/i.test(log)) return null;
-    throw new Error(`Redis did not start:\n${log}`);
+export class LocalRedis {
+  readonly port: number;
+  readonly logFile: string;
+  readonly #program: string;
+  readonly #options: RedisOptions;
+  #process: ServerProcess | null = null;
+
+  constructor(program: string, port: number, options: RedisOptions) {
+    this.#program = program;
+    this.port = port;
+    this.logFile = join(options.directory, 'redis.log');
+    this.#options = options;
   }
-  const stopWith = async (steps: readonly { signal: NodeJS.Signals; waitMs: number }[]) => {
-    await stopPid(() => server.exited, server.signal, steps);
-    releasePort(port);
-  };
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    pid: server.pid,
-    stop: () =>
-      stopWith([
-        { signal: 'SIGTERM', waitMs: 10_000 },
-        { signal: 'SIGKILL', waitMs: 5_000 },
-      ]),
-    kill: (signal = 'SIGKILL') => stopWith([{ signal, waitMs: 10_000 }]),
-  };
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Process id, or null while the server is stopped. */
+  get pid(): number | null {
+    return this.#process && !this.#process.exited ? this.#process.pid : null;
+  }
+
+  /** Resolves when the running server ends, at once when none runs. */
+  get exit(): Promise<void> {
+    return this.#process?.exit ?? Promise.resolve();
+  }
+
+  /** Also after `stop` or `kill`, on the same port and with what the append-only file holds. */
+  async start(): Promise<void> {
+    const { directory, durability } = this.#options;
+    const pidFile = join(directory, 'redis.pid');
+    await stopLeftover(pidFile, directory);
+    const logStart = await stat(this.logFile).then(
+      (file) => file.size,
+      () => 0,
+    );
+    const server = await spawnServer(
+      this.#program,
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', directory, '--pidfile', pidFile],
+        ...['--appendonly', durability === 'fast' ? 'no' : 'yes', '--appendfsync', 'everysec'],
+        ...['--save', '', '--maxmemory-policy', 'noeviction'],
+      ],
+      { logFile: this.logFile, cwd: directory, owner: null, deathSignal: 'TERM' },
+    );
+    this.#process = server;
+    const answered = await until(async () => server.exited || (await answersPing(this.port)), START_TIMEOUT_MS);
+    if (answered && !server.exited) return;
+    await this.stop();
+    throw new Error(`Redis did not start:\n${tail(this.logFile, logStart)}`);
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#process;
+    if (server) await stopPid(() => server.exited, server.signal, STOP_STEPS);
+  }
+
+  /** Ends the server with a signal and waits until it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const server = this.#process;
+    if (!server || server.exited) return;
+    server.signal(signal);
+    await server.exit;
+  }
 }
 
-async function stopLeftover(pidFile: string): Promise<void> {
+async function stopLeftover(pidFile: string, directory: string): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) return;
-  // A running Redis shows its address, not its arguments: the directory it works in tells whose it is.
-  const isGone = () => !isAlive(pid) || !/redis-server|valkey-server/.test(commandLine(pid));
+  // A stranger may have the number by now, even another Redis: ours is the one that works in our directory.
+  const isGone = () =>
+    !isAlive(pid) || !/redis-server|valkey-server/.test(commandLine(pid)) || !worksIn(pid, directory);
   const send = (signal: NodeJS.Signals) => {
     if (!isGone()) process.kill(pid, signal);
   };
-  const steps = [
-    { signal: 'SIGTERM', waitMs: 10_000 },
-    { signal: 'SIGKILL', waitMs: 5_000 },
-  ] as const;
-  if (!(await stopPid(isGone, send, steps))) throw new Error(`An earlier Redis (process ${pid}) does not stop.`);
+  if (!(await stopPid(isGone, send, STOP_STEPS))) throw new Error(`An earlier Redis (process ${pid}) does not stop.`);
   await rm(pidFile, { force: true });
 }
 
@@ -111,65 +133,4 @@ function answersPing(port: number): Promise<boolean> {
     socket.once('connect', () => socket.write('PING\r\n'));
     socket.once('data', (data) => settle(data.toString().startsWith('+PONG')));
   });
-}
-
-async function onPath(program: string): Promise<string | null> {
-  for (const folder of pathVariable().split(delimiter).filter(Boolean)) {
-    const file = join(folder, program);
-    const usable = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (usable) return file;
-  }
-  return null;
-}
-
-async function findRedis(): Promise<string | null> {
-  for (const program of PROGRAMS) {
-    const found = await onPath(program);
-    if (found) return found;
-  }
-  return null;
-}
-
-/** The path of a Redis server. Installs Debian's package as root or with a sudo that asks nothing; else says what to do. */
-export async function findOrInstallRedis(onProgress?: (message: string) => void): Promise<string> {
-  const found = await findRedis();
-  if (found) return found;
-  const instruction =
-    'Redis is missing: run `sudo apt-get install redis-server` (or install valkey), or set REDIS_URL to a server you have.';
-  const apt = await onPath('apt-get');
-  const prefix = await installPrefix();
-  if (!apt || !prefix) throw new Error(instruction);
-  onProgress?.('installing redis-server with apt-get');
-  const aptGet = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
-  try {
-    await runAll(aptGet, [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']]);
-  } catch (error) {
-    throw new Error(
-      `${instruction}\napt-get failed: ${(error as Error).message.trim().split('\n').slice(-3).join(' ')}`,
-    );
-  }
-  const installed = await findRedis();
-  if (!installed) throw new Error(instruction);
-  return installed;
-}
-
-async function runAll(prefix: readonly string[], commands: readonly string[][]): Promise<void> {
-  for (const command of commands) {
-    const [program = '', ...args] = [...prefix, ...command];
-    await run(program, args, { timeout: 300_000, maxBuffer: 64 * 1024 * 1024 });
-  }
-}
-
-/** What to put before a command that needs root; null when there is no way to be root without asking. */
-async function installPrefix(): Promise<readonly string[] | null> {
-  if (process.getuid?.() === 0) return [];
-  const sudo = await onPath('sudo');
-  if (!sudo) return null;
-  return run(sudo, ['-n', 'true']).then(
-    () => [sudo, '-n'],
-    () => null,
-  );
 }

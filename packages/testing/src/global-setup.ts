@@ -24,6 +24,7 @@ const runs = join(repositoryRoot, '.lyceum/test');
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeRunsOfDeadProcesses();
+  leaveWithParent();
   await mkdir(runs, { recursive: true });
   const directory = await mkdtemp(join(runs, `${process.pid}-`));
   const opened: { postgres?: LocalPostgres; redis?: LocalRedis } = {};
@@ -55,6 +56,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await teardown();
     throw error;
   }
+}
+
+/** When whoever started us with a life-line is killed, nobody waits for this run any more; the servers go with us. */
+function leaveWithParent(): void {
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
 }
 
 async function writePrivateKey(directory: string): Promise<string> {
