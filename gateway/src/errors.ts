@@ -4,6 +4,9 @@
 import { ERRORS, type ErrorCode, isLyceumError, type Logger } from '@lyceum/service-kit';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
+/** What was made here: already fit to be seen, unlike an error that a subgraph dressed up in the same way. */
+const refusals = new WeakSet<object>();
+
 /**
  * An error that fails the whole request. `wellFormed` says the request was proper GraphQL over HTTP: the older media
  * type `application/json` then asks for status 200, the newer one for the catalogue's status.
@@ -11,28 +14,32 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 export function refusal(
   code: ErrorCode,
   message: string = ERRORS[code].message,
-  { cause, wellFormed = true }: { cause?: GraphQLError; wellFormed?: boolean } = {},
+  { cause, wellFormed = true, details }: { cause?: GraphQLError; wellFormed?: boolean; details?: object } = {},
 ): GraphQLError {
   const http = wellFormed ? { status: ERRORS[code].status, spec: true } : { status: ERRORS[code].status };
-  return new GraphQLError(message, {
+  const error = new GraphQLError(message, {
     nodes: cause?.nodes,
     source: cause?.source,
     positions: cause?.positions,
-    extensions: { code, http },
+    extensions: { code, ...(details && { details }), http },
   });
+  refusals.add(error);
+  return error;
+}
+
+export function isRefusal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && refusals.has(value);
 }
 
 /** What was thrown on the way to executing an operation, as the error of the whole request. */
 export function refusalFrom(thrown: unknown, log: Logger): GraphQLError {
+  if (isRefusal(thrown)) return thrown as GraphQLError;
   if (isLyceumError(thrown) && ERRORS[thrown.code].exposed) {
     log[ERRORS[thrown.code].level]({ code: thrown.code, cause: thrown.cause }, 'operation refused');
-    return refusal(thrown.code, thrown.message, { wellFormed: ERRORS[thrown.code].status === 400 });
+    const { status } = ERRORS[thrown.code];
+    return refusal(thrown.code, thrown.message, { wellFormed: status === 400, details: thrown.details });
   }
-  if (isGraphQLError(thrown)) {
-    if (thrown.extensions.code !== undefined && Object.hasOwn(ERRORS, String(thrown.extensions.code))) return thrown;
-    if (thrown.message.startsWith('Syntax Error'))
-      return refusal('GRAPHQL_PARSE_FAILED', thrown.message, { cause: thrown });
-  }
+  if (isSyntaxError(thrown)) return refusal('GRAPHQL_PARSE_FAILED', thrown.message, { cause: thrown });
   log.error({ err: thrown }, 'operation failed unexpectedly');
   return refusal('INTERNAL', undefined, { wellFormed: false });
 }
@@ -45,6 +52,6 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
 }
 
 /** Structural: two copies of graphql-js can be loaded in one process. */
-function isGraphQLError(value: unknown): value is GraphQLError {
-  return value instanceof Error && value.name === 'GraphQLError' && 'extensions' in value;
+function isSyntaxError(value: unknown): value is GraphQLError {
+  return value instanceof Error && value.name === 'GraphQLError' && value.message.startsWith('Syntax Error');
 }

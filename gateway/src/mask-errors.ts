@@ -6,7 +6,7 @@
  */
 import { ERRORS, type ErrorCode, type Logger } from '@lyceum/service-kit';
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { refusalFrom } from './errors.ts';
+import { isRefusal, refusalFrom } from './errors.ts';
 import { isStream, type Operation, type Outcome } from './pipeline.ts';
 
 /** Codes that tell of a fault between the gateway and a subgraph: the client could do nothing with them. */
@@ -16,9 +16,6 @@ const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
 ]);
-
-/** Facts for programs that may stand beside the code. */
-const PUBLIC_DETAILS = ['argument', 'reason', 'renewsAt', 'retryAfterSeconds'] as const;
 
 /** The step of the pipeline that lets nothing but the catalogue out, whether thrown, returned or streamed. */
 export function maskOutcome(log: Logger) {
@@ -41,28 +38,22 @@ async function* maskedStream(stream: AsyncGenerator<ExecutionResult>, log: Logge
   }
 }
 
-/** The result with every execution error reduced to message, path, locations, code and public details. */
+/** The result with every execution error reduced to message, path, code and details. */
 export function maskResult(result: ExecutionResult, log: Logger): ExecutionResult {
   if (!result.errors?.length) return result;
   return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log)) };
 }
 
 function maskExecutionError(error: GraphQLError, log: Logger): GraphQLError {
-  // A refusal made here is already in its final form.
-  if (error.extensions?.http !== undefined) return error;
-  const code = String(error.extensions?.code ?? '');
-  const { path } = error;
+  if (isRefusal(error)) return error;
+  const { path, extensions } = error;
+  const code = String(extensions?.code ?? '');
   if (Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].exposed && !INTERNAL_BETWEEN_SERVICES.has(code)) {
-    const details = Object.fromEntries(
-      PUBLIC_DETAILS.filter((name) => error.extensions?.[name] !== undefined).map((name) => [
-        name,
-        error.extensions?.[name],
-      ]),
-    );
+    const details = extensions?.details === undefined ? {} : { details: extensions.details };
     return new GraphQLError(error.message, { path, extensions: { code, ...details } });
   }
   log.error(
-    { path, code, reason: error.message, subgraph: error.extensions?.serviceName, err: error.originalError },
+    { path, code, reason: error.message, subgraph: extensions?.serviceName, err: error.originalError },
     'execution error masked',
   );
   return new GraphQLError(ERRORS.INTERNAL.message, { path, extensions: { code: 'INTERNAL' } });

@@ -5,7 +5,7 @@
  * are RS256 tokens checked with the public keys of the users service. The keys are cached; while their address does not
  * answer, the last known keys go on serving, so that signed-in learners do not notice.
  */
-import { AccessTokenClaims, type Viewer } from '@lyceum/contracts';
+import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, AccessTokenClaims, type Viewer } from '@lyceum/contracts';
 import { type Clock, type Logger, LyceumError, systemClock, verifyClaims } from '@lyceum/service-kit';
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { GatewayPolicy } from '../config.ts';
@@ -57,6 +57,8 @@ export function createAuthenticator(options: {
     const verify = (keys: JWTVerifyGetKey) =>
       jwtVerify(token, keys, {
         algorithms: ['RS256'],
+        issuer: ACCESS_TOKEN_ISSUER,
+        audience: ACCESS_TOKEN_AUDIENCE,
         requiredClaims: ['exp', 'iat', 'sub'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: clock.now(),
