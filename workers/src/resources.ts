@@ -1,0 +1,65 @@
+/**
+ * Everything a worker holds open, opened here and closed in reverse.
+ */
+import { join } from 'node:path';
+import { openDatabase, openOutboxReader, readDatabaseUrls, ShardsPolicy, shardsOf } from '@lyceum/database';
+import { createModelRouter, ModelsPolicy } from '@lyceum/models';
+import {
+  closeRedis,
+  connectRedis,
+  createMetrics,
+  createRedisKeys,
+  type Lifecycle,
+  type Logger,
+  openPolicy,
+  type RedisRole,
+  systemClock,
+} from '@lyceum/service-kit';
+import type { WorkerConfig } from './config.ts';
+
+export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
+  const metrics = createMetrics('worker');
+  const keys = createRedisKeys(config.REDIS_PREFIX);
+  const env = config.environment;
+  const close = (resource: { close(): unknown }) => resource.close();
+
+  const policyFile = (name: string) => join(config.CONFIG_DIR, name);
+  const shards = life.own('shards', await openPolicy(policyFile('shards.yaml'), ShardsPolicy, { log }), close);
+  const models = life.own('models', await openPolicy(policyFile('models.yaml'), ModelsPolicy, { log }), close);
+
+  const redis = async (role: RedisRole) =>
+    life.own(`redis:${role}`, await connectRedis(config.REDIS_URL, role, { log }), closeRedis);
+  const [publisher, queue, worker, subscriber] = await Promise.all([
+    redis('publisher'),
+    redis('queue'),
+    redis('worker'),
+    redis('subscriber'),
+  ]);
+
+  // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
+  const options = { env, shards, redis: null, keys, log, metrics };
+  const database = life.own('database', await openDatabase('ai', options), close);
+  const outboxes = config.RELAY_DOMAINS.map((domain) => {
+    const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
+    return life.own(`outbox:${domain}`, openOutboxReader({ domain, urls, log }), close);
+  });
+  const router = createModelRouter({ policy: models, env });
+  const clock = systemClock;
+  return {
+    config,
+    log,
+    metrics,
+    keys,
+    clock,
+    models,
+    publisher,
+    queue,
+    worker,
+    subscriber,
+    database,
+    outboxes,
+    router,
+  };
+}
+
+export type Resources = Awaited<ReturnType<typeof openResources>>;
