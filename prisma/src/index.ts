@@ -1,6 +1,9 @@
 /**
  * @lyceum/database: the only way to Lyceum's databases. See the README for how a repository uses it.
  */
+
+export type { SeedCourse } from '../seed/learner-plan.ts';
+export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from '../seed/seed-learners.ts';
 export * from './activity-partitions.ts';
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
