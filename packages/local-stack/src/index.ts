@@ -2,11 +2,17 @@
  * Real PostgreSQL and Redis servers for development and tests, started from this process and gone with it.
  */
 export { freePort, releasePort } from './ports.ts';
-export { type LocalPostgres, type PostgresOptions, type ShardUrls, startPostgres } from './postgres.ts';
+export {
+  type LocalPostgres,
+  type PostgresOptions,
+  type ShardUrls,
+  startPostgres,
+  stopLeftoverPostgres,
+} from './postgres.ts';
 export type { PostgresNode } from './postgres-node.ts';
 export type { Replica, Shard, ShardPorts } from './postgres-shard.ts';
 export { commandLine, isAlive, until } from './processes.ts';
-export { type LocalRedis, type RedisOptions, startRedis } from './redis.ts';
+export { type LocalRedis, type RedisOptions, startRedis, stopLeftoverRedis } from './redis.ts';
 export {
   type ServiceExit,
   type ServiceOptions,

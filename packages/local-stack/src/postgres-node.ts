@@ -166,26 +166,8 @@ export class PostgresNode {
     await server.exit;
   }
 
-  /** Stops a server of an earlier run that still uses this data directory. A stale pid file is PostgreSQL's to remove. */
-  async stopLeftover(): Promise<boolean> {
-    const file = join(this.data, 'postmaster.pid');
-    const first = (await readFile(file, 'utf8').catch(() => '')).split('\n')[0];
-    const pid = Number(first);
-    if (!Number.isInteger(pid) || pid <= 0) return false;
-    if (!commandLine(pid).includes(this.data)) {
-      // The number belongs to nobody or, after a reboot, to a stranger: PostgreSQL would mistake it for a live server.
-      await rm(file, { force: true });
-      return false;
-    }
-    const isGone = () => !isAlive(pid) || !commandLine(pid).includes(this.data);
-    const send = (signal: NodeJS.Signals) => {
-      if (!isGone()) process.kill(pid, signal);
-    };
-    if (!(await stopPid(isGone, send, stopSteps('fast')))) {
-      throw new Error(`An earlier PostgreSQL server (process ${pid}) of ${this.data} does not stop.`);
-    }
-    await rm(file, { force: true });
-    return true;
+  stopLeftover(): Promise<void> {
+    return stopLeftoverServer(this.directory);
   }
 
   async #isReady(pid: number): Promise<boolean> {
@@ -215,4 +197,21 @@ function stopSteps(mode: 'fast' | 'immediate'): { signal: NodeJS.Signals; waitMs
     { signal: 'SIGKILL', waitMs: 5_000 },
   ] as const;
   return mode === 'immediate' ? [...hard] : [{ signal: 'SIGINT', waitMs: 20_000 }, ...hard];
+}
+
+/** Stops a server of an earlier run that still works on `<directory>/data`. */
+export async function stopLeftoverServer(directory: string): Promise<void> {
+  const data = join(directory, 'data');
+  const file = join(data, 'postmaster.pid');
+  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  const isGone = () => !isAlive(pid) || !commandLine(pid).includes(data);
+  const send = (signal: NodeJS.Signals) => {
+    if (!isGone()) process.kill(pid, signal);
+  };
+  if (!(await stopPid(isGone, send, stopSteps('fast')))) {
+    throw new Error(`An earlier PostgreSQL server (process ${pid}) of ${data} does not stop.`);
+  }
+  // After a reboot the number may belong to a stranger, whom PostgreSQL would mistake for a live server.
+  await rm(file, { force: true });
 }

@@ -5,9 +5,10 @@
  * sure that only one process at a time works on a directory; servers left over from a run that died are stopped here.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { stopLeftoverServer } from './postgres-node.ts';
 import { Shard, type ShardPorts } from './postgres-shard.ts';
 
 export interface PostgresOptions {
@@ -79,6 +80,15 @@ export async function startPostgres(o: PostgresOptions): Promise<LocalPostgres> 
       ),
     stop,
   };
+}
+
+/** Stops servers that an earlier run left in this directory; their data stays. */
+export async function stopLeftoverPostgres(directory: string): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const nodes = entries
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => ['primary', 'replica'].map((role) => join(directory, name, role)));
+  await Promise.all(nodes.map(stopLeftoverServer));
 }
 
 /** An unreadable state means a run that was cut off before anything was initialised with it: begin again. */

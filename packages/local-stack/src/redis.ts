@@ -73,7 +73,7 @@ export class LocalRedis {
   async start(): Promise<void> {
     const { directory, durability } = this.#options;
     const pidFile = join(directory, 'redis.pid');
-    await stopLeftover(pidFile, directory);
+    await stopLeftoverRedis(directory);
     const logStart = await stat(this.logFile).then(
       (file) => file.size,
       () => 0,
@@ -108,7 +108,9 @@ export class LocalRedis {
   }
 }
 
-async function stopLeftover(pidFile: string, directory: string): Promise<void> {
+/** Stops a server that an earlier run left in this directory. */
+export async function stopLeftoverRedis(directory: string): Promise<void> {
+  const pidFile = join(directory, 'redis.pid');
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) return;
   // A stranger may have the number by now, even another Redis: ours is the one that works in our directory.

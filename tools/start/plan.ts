@@ -1,0 +1,171 @@
+/**
+ * The steps from an empty folder to a running Lyceum, in order, shown while they run.
+ */
+import { DOMAINS, type Domain, migrate } from '@lyceum/database';
+import { addressVariables, freePort, SERVICE_NAMES, SERVICES, type ServiceName } from '@lyceum/local-stack';
+import { Listr, type ListrTask } from 'listr2';
+import { prepareDemoDay } from '../demo/demo-day.ts';
+import { type ServiceChild, serviceChild } from './children.ts';
+import { type Environment, inheritedVariables } from './config.ts';
+import { namesDatabases, type ShardsByDomain } from './existing.ts';
+import type { StartOptions } from './options.ts';
+import { seed } from './seed.ts';
+import { openPostgres, openRedis, readShards } from './stack.ts';
+import { isSeeded, markSeeded, openSecrets, writeChildren, writeStackEnv } from './state.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface Plan {
+  readonly options: StartOptions;
+  readonly environment: Environment;
+  readonly supervisor: Supervisor;
+  /** Fires when the person does not want to wait any longer; what has not begun is left out. */
+  readonly signal: AbortSignal;
+}
+
+/** What the steps learn from one another. */
+interface Progress {
+  variables: Record<string, string>;
+  ports: Partial<Record<ServiceName, number>>;
+  shards: ShardsByDomain;
+  seededNow: boolean;
+}
+
+export interface Running {
+  readonly gatewayUrl: string;
+  readonly demo: boolean;
+}
+
+/** Runs every step. The first that fails ends it; what was started by then is the supervisor's to stop. */
+export async function runPlan(plan: Plan): Promise<Running> {
+  const { signal } = plan;
+  const progress: Progress = {
+    variables: {},
+    ports: {},
+    shards: { users: [], courses: [], progress: [], ai: [] },
+    seededNow: false,
+  };
+  const steps = new Listr<Progress>(
+    [
+      step(signal, 'Settings and secrets', (at) => prepare(plan, at)),
+      { title: 'Servers', task: (_, task) => task.newListr(servers(plan), { concurrent: true }) },
+      step(signal, 'Databases', migrateAll),
+      step(signal, 'Seed', (at, report) => seedOnce(plan, at, report)),
+      { title: 'Services', task: (at, task) => task.newListr(services(plan, at), { concurrent: true }) },
+      step(signal, "The demo learner's first day", (at, report) => demoDay(plan, at, report)),
+    ],
+    {
+      ctx: progress,
+      registerSignalListeners: false,
+      collectErrors: false,
+      rendererOptions: { collapseSubtasks: false, collapseErrors: true, showErrorMessage: false },
+    },
+  );
+  await steps.run();
+  return {
+    gatewayUrl: progress.variables.GATEWAY_URL ?? '',
+    demo: isSeeded(databasesOf(plan, progress)),
+  };
+}
+
+type Work = (progress: Progress, report: (message: string) => void) => Promise<void>;
+
+function step(signal: AbortSignal, title: string, work: Work): ListrTask<Progress> {
+  return {
+    title,
+    task: async (progress, task) => {
+      signal.throwIfAborted();
+      await work(progress, (message) => {
+        task.title = `${title}: ${message}`;
+      });
+    },
+  };
+}
+
+async function prepare({ environment, options }: Plan, progress: Progress): Promise<void> {
+  const secrets = openSecrets();
+  progress.shards = await readShards(environment);
+  for (const name of SERVICE_NAMES) {
+    const wanted = name === 'gateway' ? options.port : undefined;
+    const port = await freePort(wanted ?? SERVICES[name].port);
+    progress.ports[name] = port;
+    if (wanted !== undefined && port !== wanted) throw new Error(`Port ${wanted} is taken by another program.`);
+  }
+  progress.variables = {
+    HOST: '127.0.0.1',
+    REDIS_PREFIX: environment.REDIS_PREFIX || 'lyceum',
+    CLAIMS_SECRET: environment.CLAIMS_SECRET || secrets.claimsSecret,
+    AUTH_PRIVATE_KEY_FILE: environment.AUTH_PRIVATE_KEY_FILE || secrets.privateKeyFile,
+    ...addressVariables(progress.ports),
+  };
+}
+
+function servers({ environment, supervisor, signal }: Plan): ListrTask<Progress>[] {
+  return [
+    step(signal, 'PostgreSQL', async (progress, report) => {
+      const variables = await openPostgres(environment, progress.shards, supervisor, report);
+      Object.assign(progress.variables, variables);
+    }),
+    step(signal, 'Redis', async (progress, report) => {
+      Object.assign(progress.variables, await openRedis(environment, supervisor, report));
+    }),
+  ];
+}
+
+function databaseVariable(domain: Domain, shard: string): string {
+  return `DATABASE_URL_${domain}_${shard}`.toUpperCase();
+}
+
+/** What tells these databases from others: the local ones keep their name when their ports change. */
+function databasesOf({ environment }: Plan, { variables, shards }: Progress): string {
+  if (!namesDatabases(environment)) return 'local';
+  return DOMAINS.flatMap((domain) => shards[domain].map((shard) => variables[databaseVariable(domain, shard)])).join();
+}
+
+async function migrateAll({ variables, shards }: Progress, report: (message: string) => void): Promise<void> {
+  writeStackEnv(variables);
+  const results = await Promise.all(
+    DOMAINS.map((domain) => {
+      const urls = shards[domain].map((shard) => [shard, variables[databaseVariable(domain, shard)] ?? '']);
+      return migrate({ domain, urls: Object.fromEntries(urls) });
+    }),
+  );
+  const applied = results.flat().reduce((sum, result) => sum + result.applied.length, 0);
+  report(applied === 0 ? 'up to date' : `${applied} migrations applied`);
+}
+
+async function seedOnce(plan: Plan, progress: Progress, report: (message: string) => void): Promise<void> {
+  const databases = databasesOf(plan, progress);
+  if (!plan.options.seed) return report('left out');
+  if (isSeeded(databases)) return report('is there');
+  await seed({ ...inheritedVariables(plan.environment), ...progress.variables }, report, plan.signal);
+  progress.seededNow = true;
+  report('courses and demo accounts');
+}
+
+function services({ environment, supervisor, signal }: Plan, progress: Progress): ListrTask<Progress>[] {
+  const env = { ...inheritedVariables(environment), ...progress.variables };
+  const started: ServiceChild[] = [];
+  const remember = () =>
+    writeChildren(started.flatMap(({ pid, entry }) => (pid === undefined ? [] : [{ pid, entry }])));
+  return SERVICE_NAMES.map((name) =>
+    step(signal, name, async ({ ports }, report) => {
+      const port = ports[name] ?? 0;
+      const child = serviceChild(name, port, env);
+      started.push(child);
+      const start = () => {
+        const ready = child.start();
+        remember();
+        return ready;
+      };
+      await supervisor.start({ name, start, stop: () => child.stop(), ended: () => child.ended() });
+      report(`on ${port}`);
+    }),
+  );
+}
+
+async function demoDay(plan: Plan, progress: Progress, report: (message: string) => void): Promise<void> {
+  if (!progress.seededNow) return report(plan.options.seed ? 'is there' : 'left out');
+  await prepareDemoDay(progress.variables.GATEWAY_URL ?? '');
+  markSeeded(databasesOf(plan, progress));
+  report('enrolled, a lesson completed, a summary asked for');
+}
