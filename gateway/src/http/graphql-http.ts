@@ -5,6 +5,7 @@
  * to (so no request is forged by a form), are counted before they are parsed, and hold one operation. A subscription is
  * answered with server-sent events.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLAIMS_HEADER } from '@lyceum/contracts';
 import type { Live } from '@lyceum/service-kit';
 import type { ExecutionResult, OperationTypeNode } from 'graphql';
@@ -24,10 +25,16 @@ export interface GraphQLHttpOptions {
   streams: EventStreams;
 }
 
+/** What Yoga is given by Node's server beside the request. */
+interface NodeContext {
+  req: IncomingMessage;
+  res: ServerResponse;
+}
+
 export const ENDPOINT = '/graphql';
 
 export function createGraphQLHttp({ gateway, authenticator, policy, streams }: GraphQLHttpOptions) {
-  return createYoga({
+  return createYoga<NodeContext>({
     graphqlEndpoint: ENDPOINT,
     graphiql: false,
     landingPage: false,
@@ -115,14 +122,15 @@ function allowedTypes(request: Request): ReadonlySet<`${OperationTypeNode}`> {
   return allowed;
 }
 
-function useEventStreams(streams: EventStreams): Plugin {
+function useEventStreams(streams: EventStreams): Plugin<object, NodeContext> {
   return {
-    onResultProcess({ result, setResultProcessor }) {
+    onResultProcess({ result, setResultProcessor, serverContext }) {
       if (Array.isArray(result) || !isStream(result as Outcome)) return;
       const results = result as AsyncGenerator<ExecutionResult>;
+      const expiresAt = expiries.get(results) ?? null;
       setResultProcessor(
         (_result, { Response }) =>
-          new Response(streams.open(results, expiries.get(results) ?? null), {
+          new Response(streams.open(results, { expiresAt, hangUp: () => serverContext.res.destroy() }), {
             headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
           }),
         'text/event-stream',

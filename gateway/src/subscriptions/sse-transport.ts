@@ -9,9 +9,16 @@ import { formatError } from '../errors.ts';
 
 export interface EventStreams {
   /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
-  open(results: AsyncGenerator<ExecutionResult>, expiresAt: Date | null): ReadableStream<Uint8Array>;
+  open(results: AsyncGenerator<ExecutionResult>, options: EventStreamOptions): ReadableStream<Uint8Array>;
   /** Breaks every open stream off. */
   closeAll(): void;
+}
+
+export interface EventStreamOptions {
+  /** When the viewer loses the right to the stream; null for never. */
+  readonly expiresAt: Date | null;
+  /** Cuts the connection, without which a client would take the end for the subscription's own. */
+  hangUp(): void;
 }
 
 /** Keeps proxies from taking a quiet stream for a dead one. */
@@ -24,7 +31,7 @@ export function createEventStreams(): EventStreams {
   const encoder = new TextEncoder();
 
   return {
-    open(results, expiresAt) {
+    open(results, { expiresAt, hangUp }) {
       let ping: NodeJS.Timeout | undefined;
       let expiry: NodeJS.Timeout | undefined;
       let breakOff = () => {};
@@ -41,7 +48,7 @@ export function createEventStreams(): EventStreams {
             breakOff = () => {
               release();
               void results.return(undefined);
-              controller.error(new Error('The stream was broken off.'));
+              hangUp();
             };
             open.add(breakOff);
             // The first bytes make clients and proxies see the stream as open.

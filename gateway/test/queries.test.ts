@@ -1,0 +1,111 @@
+/**
+ * Queries and mutations over HTTP, through real subgraphs.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openGateway, type TestGateway } from './harness.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await openGateway();
+});
+afterAll(() => gateway.close());
+
+test('a query across three subgraphs is answered', async () => {
+  const { status, data, errors } = await gateway.ask(
+    '{ books { title author { name } reviews { stars reviewer { name } } } }',
+  );
+  expect(errors).toBeUndefined();
+  expect(status).toBe(200);
+  expect(data).toEqual({
+    books: [
+      {
+        title: 'The Dispossessed',
+        author: { name: 'Ursula' },
+        reviews: [{ stars: 5, reviewer: { name: 'Stanisław' } }],
+      },
+      { title: 'Solaris', author: { name: 'Stanisław' }, reviews: [] },
+    ],
+  });
+});
+
+test('a mutation is answered, and refused by GET', async () => {
+  const { data } = await gateway.ask('mutation ($n: String!) { rename(id: "p1", name: $n) { name } }', {
+    variables: { n: 'U.' },
+  });
+  expect(data).toEqual({ rename: { name: 'U.' } });
+
+  const before = gateway.subgraphs.calls.length;
+  const link = `${gateway.url}?query=${encodeURIComponent('mutation { rename(id: "p1", name: "x") { name } }')}`;
+  const response = await fetch(link, { headers: { accept: 'application/graphql-response+json' } });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  expect(gateway.subgraphs.calls.length).toBe(before);
+});
+
+test('a query by GET is answered', async () => {
+  const response = await fetch(`${gateway.url}?query=${encodeURIComponent('{ book(id: "b1") { title } }')}`);
+  expect(await response.json()).toEqual({ data: { book: { title: 'The Dispossessed' } } });
+});
+
+test('a subgraph that is down gives one clear error and the rest of the data', async () => {
+  await gateway.subgraphs.stop('reviews');
+  try {
+    const { status, data, errors } = await gateway.ask('{ books { title reviews { stars } } }');
+    expect(status).toBe(200);
+    expect(data).toEqual({
+      books: [
+        { title: 'The Dispossessed', reviews: null },
+        { title: 'Solaris', reviews: null },
+      ],
+    });
+    expect(errors).toEqual([
+      {
+        message: 'A part of the service cannot answer right now. Try again.',
+        path: ['books', 0, 'reviews'],
+        extensions: { code: 'SUBGRAPH_UNAVAILABLE' },
+      },
+    ]);
+  } finally {
+    await gateway.subgraphs.start('reviews');
+  }
+  const again = await gateway.ask('{ books { reviews { stars } } }');
+  expect(again.errors).toBeUndefined();
+});
+
+test('an error of the catalogue keeps its message, and an unexpected one is masked', async () => {
+  const { data, errors } = await gateway.ask('{ denied fault }');
+  expect(data).toEqual({ denied: null, fault: null });
+  expect(errors).toHaveLength(2);
+  expect(errors).toContainEqual({ message: 'Not for you.', path: ['denied'], extensions: { code: 'FORBIDDEN' } });
+  expect(errors).toContainEqual({
+    message: 'Something went wrong on our side.',
+    path: ['fault'],
+    extensions: { code: 'INTERNAL' },
+  });
+  expect(JSON.stringify(errors)).not.toMatch(/hunter2|reviews/);
+});
+
+test('a document or value that is not valid suggests no names', async () => {
+  const field = await gateway.ask('{ book(id: "b1") { titel } }');
+  expect(field.status).toBe(400);
+  expect(field.errors?.[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+
+  const value = await gateway.ask('query ($s: Shelf) { books(shelf: $s) { id } }', { variables: { s: 'SCIENCES' } });
+  expect(value.status).toBe(400);
+  expect(value.errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+
+  const syntax = await gateway.ask('{ book(id: ');
+  expect(syntax.errors?.[0]).toMatchObject({ extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+  expect(JSON.stringify([field, value, syntax])).not.toMatch(/did you mean/i);
+});
+
+test('introspection is answered only while the policy opens it', async () => {
+  const refused = await gateway.ask('{ __schema { queryType { name } } }');
+  expect(refused.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+});
+
+test('a request id is kept, reaches subgraphs and is given back', async () => {
+  const { data, headers } = await gateway.ask('{ seen { requestId } }', { headers: { 'x-request-id': 'order-66' } });
+  expect(data).toEqual({ seen: { requestId: 'order-66' } });
+  expect(headers.get('x-request-id')).toBe('order-66');
+});

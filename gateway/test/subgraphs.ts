@@ -1,0 +1,202 @@
+/**
+ * Three small real subgraphs about books, on loopback, with the contract of Lyceum's own: signed claims or no answer.
+ */
+import { EventEmitter, on } from 'node:events';
+import { composeServices } from '@apollo/composition';
+import type { Viewer } from '@lyceum/contracts';
+import { createLifecycle, createLogger, createMetrics, type Lifecycle, LyceumError } from '@lyceum/service-kit';
+import { type BaseContext, createSubgraph } from '@lyceum/subgraph-kit';
+import { parse } from 'graphql';
+
+export const CLAIMS_SECRET = 'a secret for tests that is long enough to sign with';
+
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n';
+
+const typeDefs = {
+  people: `${LINK}
+    type Person @key(fields: "id") { id: ID! name: String! }
+    type Seen { viewerId: ID requestId: String! }
+    type Query {
+      person(id: ID!): Person
+      "Who this subgraph believes is asking."
+      seen: Seen!
+      "Answers when the test lets it."
+      slow: String!
+    }
+    type Mutation { rename(id: ID!, name: String!): Person! }`,
+  library: `${LINK}
+    enum Shelf { FICTION SCIENCE }
+    type Book @key(fields: "id") { id: ID! title: String! author: Person! }
+    type Person @key(fields: "id", resolvable: false) { id: ID! }
+    type Query { books(shelf: Shelf): [Book!]! book(id: ID!): Book }`,
+  reviews: `${LINK}
+    type Review { stars: Int! book: Book! reviewer: Person! }
+    type Book @key(fields: "id") { id: ID! reviews: [Review!] stars: Float }
+    type Person @key(fields: "id", resolvable: false) { id: ID! }
+    type Query {
+      "Throws what is in no catalogue."
+      fault: String
+      "Throws FORBIDDEN."
+      denied: String
+      "Gives null against its type."
+      broken: [Review!]
+    }
+    type Subscription { reviewAdded(bookId: ID): Review! }`,
+};
+type Name = keyof typeof typeDefs;
+
+const people = [
+  { id: 'p1', name: 'Ursula' },
+  { id: 'p2', name: 'Stanisław' },
+];
+const books = [
+  { id: 'b1', title: 'The Dispossessed', author: { id: 'p1' } },
+  { id: 'b2', title: 'Solaris', author: { id: 'p2' } },
+];
+const reviews = [{ stars: 5, book: { id: 'b1' }, reviewer: { id: 'p2' } }];
+
+export interface ReviewEvent {
+  stars: number;
+  book: { id: string };
+  reviewer: { id: string };
+}
+
+export interface TestSubgraphs {
+  readonly sdl: string;
+  /** Every operation that a resolver of a root field or reference has seen, as `subgraph.field`. */
+  readonly calls: string[];
+  readonly viewers: (Viewer | null)[];
+  readonly urls: Readonly<Record<Name, string>>;
+  /** Delivers to every subscription that is open. */
+  emit(review: ReviewEvent): void;
+  readonly subscribers: number;
+  /** Lets every `slow` field answer. */
+  release(): void;
+  stop(name: Name): Promise<void>;
+  start(name: Name): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startSubgraphs(): Promise<TestSubgraphs> {
+  const calls: string[] = [];
+  const viewers: (Viewer | null)[] = [];
+  const bus = new EventEmitter().setMaxListeners(0);
+  const log = createLogger('test', { level: 'silent' });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+
+  const resolvers: Record<Name, object> = {
+    people: {
+      Query: {
+        person: (_: unknown, { id }: { id: string }) => people.find((person) => person.id === id) ?? null,
+        seen: (_: unknown, __: unknown, { viewer, requestId }: BaseContext) => {
+          calls.push('people.seen');
+          viewers.push(viewer);
+          return { viewerId: viewer?.id ?? null, requestId };
+        },
+        slow: async () => {
+          calls.push('people.slow');
+          await released;
+          return 'at last';
+        },
+      },
+      Mutation: {
+        rename: (_: unknown, { id, name }: { id: string; name: string }) => {
+          calls.push('people.rename');
+          return { id, name };
+        },
+      },
+      Person: {
+        __resolveReference: ({ id }: { id: string }) => {
+          calls.push('people.Person');
+          return people.find((person) => person.id === id) ?? null;
+        },
+      },
+    },
+    library: {
+      Query: {
+        books: () => {
+          calls.push('library.books');
+          return books;
+        },
+        book: (_: unknown, { id }: { id: string }) => books.find((book) => book.id === id) ?? null,
+      },
+      Book: {
+        __resolveReference: ({ id }: { id: string }) => {
+          calls.push('library.Book');
+          return books.find((book) => book.id === id) ?? null;
+        },
+      },
+    },
+    reviews: {
+      Query: {
+        fault: () => {
+          throw new Error('the password of the database is hunter2');
+        },
+        denied: () => {
+          throw new LyceumError('FORBIDDEN', 'Not for you.');
+        },
+        broken: () => [null],
+      },
+      Book: {
+        __resolveReference: ({ id }: { id: string }) => ({ id }),
+        reviews: ({ id }: { id: string }) => reviews.filter((review) => review.book.id === id),
+        stars: () => 5,
+      },
+      Subscription: {
+        reviewAdded: {
+          async *subscribe(_: unknown, { bookId }: { bookId?: string }, { signal }: BaseContext) {
+            for await (const [review] of on(bus, 'review', { signal })) {
+              if (bookId === undefined || bookId === review.book.id) yield { reviewAdded: review };
+            }
+          },
+        },
+      },
+    },
+  };
+
+  const running = new Map<Name, { life: Lifecycle; port: number }>();
+  async function start(name: Name): Promise<void> {
+    const life = createLifecycle({ log, drainMs: 200 });
+    const subgraph = createSubgraph<BaseContext>({
+      name,
+      typeDefs: typeDefs[name],
+      resolvers: resolvers[name],
+      claimsSecret: CLAIMS_SECRET,
+      createContext: (base) => base,
+      log,
+      metrics: createMetrics(name),
+      life,
+    });
+    const { port } = await subgraph.listen(running.get(name)?.port ?? 0, '127.0.0.1');
+    running.set(name, { life, port });
+  }
+  const names = Object.keys(typeDefs) as Name[];
+  await Promise.all(names.map(start));
+  const urlOf = (name: Name) => `http://127.0.0.1:${running.get(name)?.port}/graphql`;
+
+  const { supergraphSdl, errors } = composeServices(
+    names.map((name) => ({ name, url: urlOf(name), typeDefs: parse(typeDefs[name]) })),
+  );
+  if (!supergraphSdl) throw new Error(errors?.map((error) => error.message).join('\n'));
+
+  return {
+    sdl: supergraphSdl,
+    calls,
+    viewers,
+    urls: { people: urlOf('people'), library: urlOf('library'), reviews: urlOf('reviews') },
+    emit: (review) => void bus.emit('review', review),
+    get subscribers() {
+      return bus.listenerCount('review');
+    },
+    release,
+    start,
+    stop: async (name) => await running.get(name)?.life.close(),
+    async close() {
+      release();
+      await Promise.all([...running.values()].map(({ life }) => life.close()));
+    },
+  };
+}
