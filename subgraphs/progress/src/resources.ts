@@ -46,6 +46,7 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     claimsSecret: env.CLAIMS_SECRET,
     metrics,
     keys,
+    cache,
     /** Used by the outline consumer alone: its reads block. */
     consumer,
     /** The same after a restart, so that a process finishes what it had begun. */

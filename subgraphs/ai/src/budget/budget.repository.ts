@@ -1,7 +1,7 @@
 /**
  * A learner's tokens of a day: reserved by jobs under way, spent by jobs that ended. On the learner's shard.
  *
- * The worker settles in the same way when a job ends: it returns the job's reservation and adds what was used.
+ * The worker settles when a job ends: it returns the job's reservation and adds what was used to `spent`.
  */
 import type { Tx } from '@lyceum/database';
 
@@ -20,11 +20,11 @@ export const budgetRepository = {
     return rows[0]!;
   },
 
-  /** Adds to both; a negative number returns a reservation. */
-  async change(tx: Tx<'ai'>, learnerId: string, day: string, { reserved, spent }: Budget): Promise<void> {
+  /** A negative number returns a reservation. */
+  async reserve(tx: Tx<'ai'>, learnerId: string, day: string, tokens: number): Promise<void> {
     await tx.aiBudget.updateMany({
       where: { learnerId, day: new Date(day) },
-      data: { reserved: { increment: reserved }, spent: { increment: spent } },
+      data: { reserved: { increment: tokens } },
     });
   },
 };

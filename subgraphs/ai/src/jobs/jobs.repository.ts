@@ -131,10 +131,11 @@ export function createJobsRepository(session: DatabaseSession<'ai'>) {
       return find(tx, { learnerId, id });
     },
 
-    /** Expects the row to be locked. */
-    async cancel(tx: Tx<'ai'>, job: Job, finishedAt: Date): Promise<Job> {
+    /** Expects the row to be locked. What is returned is no longer the job's to settle. */
+    async cancel(tx: Tx<'ai'>, job: Job, returnedTokens: number, finishedAt: Date): Promise<Job> {
       const { id, learnerId } = job;
-      const data = { state: 'CANCELLED', finishedAt } as const;
+      const reservedTokens = job.reservedTokens - returnedTokens;
+      const data = { state: 'CANCELLED', reservedTokens, finishedAt } as const;
       await tx.aiJob.updateMany({ where: { id, learnerId }, data });
       return { ...job, ...data };
     },

@@ -27,17 +27,17 @@ export function createJobsService({ session, jobs, budgets, announceCancellation
     /**
      * Idempotent: a job that has ended is returned as it is. Throws AI_JOB_NOT_FOUND.
      *
-     * A job that never ran gives its reservation back. One that ran has used tokens that nobody counts any more, and may
-     * have shown its whole text, so its reservation is spent.
+     * A job that never ran gives its reservation back. That of one that runs stays with it: the worker that runs it knows
+     * what was used and settles; if the worker is gone, so is the reservation, until the day is over.
      */
     async cancel(viewer: Viewer, id: string): Promise<Job> {
       const { job, changed } = await session.transaction(viewer.id, async (tx) => {
         const before = await jobs.lock(tx, viewer.id, id);
         if (!before) throw notFound('AI_JOB_NOT_FOUND');
         if (hasEnded(before.state)) return { job: before, changed: false };
-        const after = await jobs.cancel(tx, before, clock.now());
-        const spent = before.state === 'RUNNING' ? before.reservedTokens : 0;
-        await budgets.change(tx, viewer.id, dayOf(before.createdAt), { reserved: -before.reservedTokens, spent });
+        const returned = before.state === 'QUEUED' ? before.reservedTokens : 0;
+        const after = await jobs.cancel(tx, before, returned, clock.now());
+        await budgets.reserve(tx, viewer.id, dayOf(before.createdAt), -returned);
         await tx.outbox.add(AiJobUpdated, eventOf(after));
         return { job: after, changed: true };
       });

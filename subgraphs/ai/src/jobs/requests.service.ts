@@ -87,7 +87,7 @@ export function createRequestsService(options: RequestsServiceOptions) {
       const job = await jobs.insert(tx, viewer.id, { input, reservedTokens, idempotencyKey, createdAt });
       // Around midnight a call with the same key may hold the other day's row, and come first.
       if (!job) return jobs.byKey(viewer.id, idempotencyKey!, tx) as Promise<Job>;
-      await budgets.change(tx, viewer.id, dayOf(createdAt), { reserved: reservedTokens, spent: 0 });
+      await budgets.reserve(tx, viewer.id, dayOf(createdAt), reservedTokens);
       await tx.outbox.add(AiJobUpdated, eventOf(job));
       await tx.outbox.enqueue(RunAiJob, { jobId: job.id });
       return job;
