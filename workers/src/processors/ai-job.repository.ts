@@ -66,7 +66,7 @@ export class AiJobRepository {
       });
       if (!spent) return { outcome: 'nothing-to-do' };
       const failure = { code: 'INTERNAL', message: 'The work was interrupted too many times.' };
-      await end(tx, { jobId, ...spent }, failed(failure), { model: null, usage: null });
+      await end(tx, { jobId, ...spent }, failed(failure), noWork);
       return { outcome: 'exhausted' };
     });
   }
@@ -90,35 +90,37 @@ export class AiJobRepository {
     return this.#transaction(fence.jobId, (tx) => end(tx, fence, failed(failure), work));
   }
 
-  /**
-   * After a cancellation, once: records what this attempt used.
-   *
-   * Who cancels a running job spends its whole reservation, because nobody may be left to count; this gives back the rest.
-   */
+  /** After a cancellation: returns what is still reserved and charges what this attempt used, once. */
   settleCancelled(fence: Fence, work: Work): Promise<void> {
-    const usage = work.usage ?? { promptTokens: 0, completionTokens: 0 };
     return this.#transaction(fence.jobId, async (tx) => {
-      const [job] = await tx.aiJob.updateManyAndReturn({
-        where: { id: fence.jobId, attempt: fence.attempt, state: 'CANCELLED', completionTokens: null },
-        data: { ...usage, ...modelOf(work) },
-        select: account,
-      });
-      if (job) await charge(tx, job, { reserved: 0, spent: settle(0, usage).spent - job.reservedTokens });
+      const job = await hold(tx, fence.jobId);
+      if (job?.state === 'CANCELLED' && job.attempt === fence.attempt) await close(tx, job, {}, work);
+    });
+  }
+
+  /** For a cancelled job whose worker is gone: returns what is still reserved. Nobody knows what was used. */
+  async releaseCancelled(jobId: string): Promise<void> {
+    await this.#transaction(jobId, async (tx) => {
+      const job = await hold(tx, jobId);
+      if (job?.state === 'CANCELLED') await close(tx, job, {}, noWork);
     });
   }
 
   /** Jobs that have not ended and gave no sign of life since `before`, the oldest first, over all shards. */
-  async findSilent(before: Date, limit: number): Promise<string[]> {
-    const found = await this.#database.session(null).everyShard(
-      (client) =>
-        client.aiJob.findMany({
-          where: { state: { in: ['QUEUED', 'RUNNING'] }, updatedAt: { lt: before } },
-          orderBy: { updatedAt: 'asc' },
-          take: limit,
-          select: { id: true },
-        }),
-      'primary',
-    );
+  findSilent(before: Date, limit: number): Promise<string[]> {
+    return this.#find({ state: { in: ['QUEUED', 'RUNNING'] }, updatedAt: { lt: before } }, limit);
+  }
+
+  /** Jobs that were cancelled before `before` and still hold a reservation. */
+  findUnsettled(before: Date, limit: number): Promise<string[]> {
+    return this.#find({ state: 'CANCELLED', reservedTokens: { gt: 0 }, updatedAt: { lt: before } }, limit);
+  }
+
+  async #find(where: ai.Prisma.AiJobWhereInput, limit: number): Promise<string[]> {
+    const orderBy = { updatedAt: 'asc' } as const;
+    const found = await this.#database
+      .session(null)
+      .everyShard((client) => client.aiJob.findMany({ where, orderBy, take: limit, select: { id: true } }), 'primary');
     return found.flat().map(({ id }) => id);
   }
 
@@ -127,9 +129,7 @@ export class AiJobRepository {
   }
 }
 
-/** What settling needs of a job's row. */
-const account = { learnerId: true, createdAt: true, reservedTokens: true } as const;
-type Account = Pick<ai.AiJob, keyof typeof account>;
+const noWork: Work = { model: null, usage: null };
 
 function standing({ jobId, attempt }: Fence) {
   return { id: jobId, attempt, state: 'RUNNING' } as const;
@@ -139,30 +139,48 @@ function failed(failure: Failure) {
   return { state: 'FAILED', failureCode: failure.code, failureMessage: failure.message } as const;
 }
 
-function modelOf({ model }: Work) {
-  return model === null ? {} : { model };
+/** What ending and settling need of a job's row. */
+interface HeldJob {
+  readonly id: string;
+  readonly learnerId: string;
+  readonly state: AiJobState;
+  readonly attempt: number;
+  readonly percentage: number;
+  /** Not yet returned to the budget; 0 once settled. */
+  readonly reservedTokens: number;
+  readonly createdAt: Date;
+}
+
+/** The row as last committed, locked until the transaction ends. */
+async function hold(tx: AiTx, jobId: string): Promise<HeldJob | null> {
+  const rows = await tx.$queryRaw<HeldJob[]>(
+    sql`SELECT id::text, learner_id::text AS "learnerId", state::text, attempt, percentage,
+               reserved_tokens AS "reservedTokens", created_at AS "createdAt"
+        FROM ai_job WHERE id = ${jobId}::uuid FOR UPDATE`,
+  );
+  return rows[0] ?? null;
 }
 
 type Ending = ReturnType<typeof failed> | { state: 'SUCCEEDED'; output: AiJobOutput; percentage: 100 };
 
-/** Ends the job and settles its budget. False if the attempt no longer counts. */
+/** False if the attempt no longer counts. */
 async function end(tx: AiTx, fence: Fence, ending: Ending, work: Work): Promise<boolean> {
-  const [job] = await tx.aiJob.updateManyAndReturn({
-    where: { ...standing(fence), state: { in: ['QUEUED', 'RUNNING'] } },
-    data: { ...ending, ...work.usage, ...modelOf(work), finishedAt: new Date() },
-    select: { ...account, percentage: true },
-  });
-  if (!job) return false;
-  await charge(tx, job, settle(job.reservedTokens, work.usage));
-  await announce(tx, fence, ending.state, job.percentage);
+  const job = await hold(tx, fence.jobId);
+  if (job?.attempt !== fence.attempt || (job.state !== 'RUNNING' && job.state !== 'QUEUED')) return false;
+  await close(tx, job, { ...ending, finishedAt: new Date() }, work);
+  await announce(tx, fence, ending.state, 'percentage' in ending ? ending.percentage : job.percentage);
   return true;
 }
 
-/** On the UTC day on which the job was accepted, however long it ran. */
-async function charge(tx: AiTx, job: Account, change: { reserved: number; spent: number }): Promise<void> {
+/** Writes how the job ended and settles its budget, on the UTC day on which it was accepted. Does nothing twice. */
+async function close(tx: AiTx, job: HeldJob, data: Partial<Ending> & { finishedAt?: Date }, work: Work): Promise<void> {
+  const model = work.model === null ? {} : { model: work.model };
+  await tx.aiJob.update({ where: { id: job.id }, data: { ...data, ...model, ...work.usage, reservedTokens: 0 } });
+  if (job.reservedTokens === 0) return;
+  const { reserved, spent } = settle(job.reservedTokens, work.usage);
   const day = job.createdAt.toISOString().slice(0, 10);
   await tx.$executeRaw(
-    sql`UPDATE ai_budget SET reserved = greatest(0, reserved + ${change.reserved}), spent = spent + ${change.spent}
+    sql`UPDATE ai_budget SET reserved = greatest(0, reserved + ${reserved}), spent = spent + ${spent}
         WHERE learner_id = ${job.learnerId}::uuid AND day = ${day}::date`,
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Puts jobs back that no queue knows: their row has not ended, gave no sign of life for a while, and Redis, which may have
- * lost its memory, holds nothing of them.
+ * lost its memory, holds nothing of them. Also returns the reservations of cancelled jobs whose worker died.
  *
  * Harmless when wrong: the queue holds a job once, and the row's attempt decides whose result counts.
  */
@@ -40,6 +40,7 @@ export function startLostJobsReconciler(options: LostJobsReconcilerOptions): { s
       restored.inc();
       log.warn({ jobId }, 'job was lost by its queue and put back');
     }
+    for (const jobId of await jobs.findUnsettled(before, BATCH)) await jobs.releaseCancelled(jobId);
   };
 
   const run = async () => {

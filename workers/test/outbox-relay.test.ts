@@ -1,0 +1,120 @@
+/**
+ * The outbox relay in real worker processes, against a real Redis that goes away and comes back.
+ */
+import { AiJobUpdated } from '@lyceum/contracts';
+import { newId, newIdBeside } from '@lyceum/database';
+import { eventually, startService } from '@lyceum/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cuttable } from './adversaries.ts';
+import { type Bench, openBench } from './bench.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+/** Commits one event per number, one transaction after the other. */
+async function commitEvents(jobId: string, numbers: readonly number[]): Promise<void> {
+  for (const attempt of numbers) {
+    await bench.database.session(null).transaction(jobId, async (tx) => {
+      const learnerId = jobId;
+      await tx.outbox.add(AiJobUpdated, {
+        jobId,
+        learnerId,
+        state: 'RUNNING',
+        attempt,
+        percentage: 0,
+        tokenDelta: null,
+      });
+    });
+  }
+}
+
+const attemptsOf = async (jobId: string) => (await bench.events(jobId)).map(({ payload }) => payload.attempt);
+const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+test('a committed event is published although Redis was away', async () => {
+  await using redis = await cuttable(bench.env.REDIS_URL!);
+  const worker = await startService('worker', { ...bench.env, REDIS_URL: redis.url });
+  try {
+    const jobId = newId(7);
+    await commitEvents(jobId, [1]);
+    await eventually(async () => expect(await attemptsOf(jobId)).toEqual([1]));
+
+    await redis.cut();
+    await commitEvents(jobId, [2, 3, 4]);
+    expect(await attemptsOf(jobId)).toEqual([1]);
+    await redis.mend();
+    await eventually(async () => expect(new Set(await attemptsOf(jobId))).toEqual(new Set([1, 2, 3, 4])));
+    const firsts = [...new Set(await attemptsOf(jobId))];
+    expect(firsts).toEqual([1, 2, 3, 4]);
+  } finally {
+    await worker.stop();
+  }
+});
+
+test('a job accepted while Redis was away is queued and run once it is back', async () => {
+  await using redis = await cuttable(bench.env.REDIS_URL!);
+  const model = await startService('embedded-model', bench.env);
+  const env = { ...bench.env, REDIS_URL: redis.url, MODEL_EMBEDDED_URL: model.url };
+  const worker = await startService('worker', env);
+  try {
+    await redis.cut();
+    const { id } = await bench.accept();
+    await redis.mend();
+    await bench.untilState(id, 'SUCCEEDED', 30_000);
+  } finally {
+    await Promise.all([worker.stop(), model.stop()]);
+  }
+});
+
+test('events of one key arrive in the order of their commits, with two workers relaying', async () => {
+  const workers = await Promise.all([startService('worker', bench.env), startService('worker', bench.env)]);
+  try {
+    const count = 60;
+    // Both shards, several keys at once.
+    const keys = [3, 4, 5, 3_000, 3_001].map((bucket) => newId(bucket));
+    await Promise.all(keys.map((key) => commitEvents(key, upTo(count))));
+    for (const key of keys) {
+      await eventually(async () => expect(await attemptsOf(key)).toHaveLength(count));
+      expect(await attemptsOf(key)).toEqual(upTo(count));
+      const ids = (await bench.events(key)).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(count);
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+});
+
+test('a message that Redis refuses goes to the dead letters and holds nobody else up', async () => {
+  const worker = await startService('worker', bench.env);
+  try {
+    const poisoned = newId(11);
+    const healthy = newIdBeside(poisoned);
+    // A key of another type: every XADD to it is refused.
+    await bench.redis.set(bench.keys.liveStream(AiJobUpdated.name, poisoned), 'not a stream');
+    await commitEvents(poisoned, [1]);
+    await commitEvents(healthy, [1, 2, 3]);
+    await eventually(async () => expect(await attemptsOf(healthy)).toEqual([1, 2, 3]));
+
+    const deadLetters = bench.keys.deadLetters(AiJobUpdated.name, 'outbox');
+    const [entry] = await eventually(async () => {
+      const entries = await bench.redis.xrange(deadLetters, '-', '+');
+      expect(entries).toHaveLength(1);
+      return entries;
+    });
+    expect(JSON.parse(entry![1][1]!)).toMatchObject({ key: poisoned, payload: { attempt: 1 } });
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+    expect(metrics).toMatch(/outbox_dead_letters_total\{[^}]*shard="s1"[^}]*\} 1/);
+
+    await bench.redis.del(bench.keys.liveStream(AiJobUpdated.name, poisoned));
+    await commitEvents(poisoned, [2]);
+    await eventually(async () => expect(await attemptsOf(poisoned)).toEqual([2]));
+    expect(await attemptsOf(healthy)).toEqual([1, 2, 3]);
+  } finally {
+    await worker.stop();
+  }
+});
