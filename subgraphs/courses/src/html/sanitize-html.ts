@@ -61,6 +61,7 @@ const OPTIONS: sanitize.IOptions = {
 export function sanitizeHtml(html: string): string {
   return sanitize(html.replaceAll('\u0000', ''), OPTIONS)
     .replace(/\r\n?/g, '\n')
+    .replace(/[ \t]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

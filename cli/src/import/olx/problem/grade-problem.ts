@@ -7,6 +7,7 @@
 import type { Grading } from '@lyceum/contracts';
 import type { BlockDocument, ProblemKind } from '@lyceum/courses/import';
 import { htmlToText, sanitizeHtml } from '@lyceum/courses/import';
+import { escapeText } from 'entities';
 import { judgeNumber } from './judge-number.ts';
 import type { ChoiceDraft, ProblemDraft, ResponseDraft } from './problem-draft.ts';
 
@@ -32,7 +33,7 @@ export function gradeProblem(
     kind: 'PROBLEM',
     ...named,
     problemKind: verdict.kind,
-    promptHtml: promptHtml === '' ? sanitizeHtml(`<p>${named.title || 'Answer this problem.'}</p>`) : promptHtml,
+    promptHtml: saysNothing(promptHtml) ? questionFrom(named.title) : promptHtml,
     choices: graded ? verdict.choices : [],
     hints: draft.hints.map((hint) => hint.trim()).filter((hint) => hint !== ''),
     grading: graded ? verdict.grading : null,
@@ -78,6 +79,14 @@ function judgeChoices(drafts: readonly ChoiceDraft[], many: boolean): Verdict {
   if (!many && correctChoiceIds.length > 1) return ungraded('several correct choices of which one is asked');
   const grading: Grading = { kind: 'choices', correctChoiceIds };
   return { kind: many ? 'MULTIPLE_CHOICE' : 'SINGLE_CHOICE', grading, choices };
+}
+
+function saysNothing(html: string): boolean {
+  return !html.includes('<img') && htmlToText(html) === '';
+}
+
+function questionFrom(title: string): string {
+  return `<p>${escapeText(title || 'Answer this problem.')}</p>`;
 }
 
 function ungraded(why: string): Verdict {
