@@ -51,7 +51,7 @@ export async function runPlan(plan: Plan): Promise<Running> {
       step(signal, 'Databases', migrateAll),
       step(signal, 'Seed', (at, report) => seedOnce(plan, at, report)),
       { title: 'Services', task: (at, task) => task.newListr(services(plan, at), { concurrent: true }) },
-      step(signal, "The demo learner's first day", (at, report) => demoDay(plan, at, report)),
+      step(signal, "The demo learner's first day", (at) => demoDay(plan, at)),
     ],
     {
       ctx: progress,
@@ -67,21 +67,23 @@ export async function runPlan(plan: Plan): Promise<Running> {
   };
 }
 
-type Work = (progress: Progress, report: (message: string) => void) => Promise<void>;
+/** Reports while it works, and returns what the finished step shows. */
+type Work = (progress: Progress, report: (message: string) => void) => Promise<string>;
 
 function step(signal: AbortSignal, title: string, work: Work): ListrTask<Progress> {
   return {
     title,
     task: async (progress, task) => {
       signal.throwIfAborted();
-      await work(progress, (message) => {
-        task.title = `${title}: ${message}`;
+      const outcome = await work(progress, (message) => {
+        task.output = message;
       });
+      task.title = `${title}: ${outcome}`;
     },
   };
 }
 
-async function prepare({ environment, options }: Plan, progress: Progress): Promise<void> {
+async function prepare({ environment, options }: Plan, progress: Progress): Promise<string> {
   const secrets = openSecrets();
   progress.shards = await readShards(environment);
   for (const name of SERVICE_NAMES) {
@@ -97,16 +99,20 @@ async function prepare({ environment, options }: Plan, progress: Progress): Prom
     AUTH_PRIVATE_KEY_FILE: environment.AUTH_PRIVATE_KEY_FILE || secrets.privateKeyFile,
     ...addressVariables(progress.ports),
   };
+  return 'ready';
 }
 
 function servers({ environment, supervisor, signal }: Plan): ListrTask<Progress>[] {
   return [
     step(signal, 'PostgreSQL', async (progress, report) => {
-      const variables = await openPostgres(environment, progress.shards, supervisor, report);
-      Object.assign(progress.variables, variables);
+      const opened = await openPostgres(environment, progress.shards, supervisor, report);
+      Object.assign(progress.variables, opened.variables);
+      return opened.outcome;
     }),
     step(signal, 'Redis', async (progress, report) => {
-      Object.assign(progress.variables, await openRedis(environment, supervisor, report));
+      const opened = await openRedis(environment, supervisor, report);
+      Object.assign(progress.variables, opened.variables);
+      return opened.outcome;
     }),
   ];
 }
@@ -121,7 +127,7 @@ function databasesOf({ environment }: Plan, { variables, shards }: Progress): st
   return DOMAINS.flatMap((domain) => shards[domain].map((shard) => variables[databaseVariable(domain, shard)])).join();
 }
 
-async function migrateAll({ variables, shards }: Progress, report: (message: string) => void): Promise<void> {
+async function migrateAll({ variables, shards }: Progress): Promise<string> {
   writeStackEnv(variables);
   const results = await Promise.all(
     DOMAINS.map((domain) => {
@@ -130,16 +136,16 @@ async function migrateAll({ variables, shards }: Progress, report: (message: str
     }),
   );
   const applied = results.flat().reduce((sum, result) => sum + result.applied.length, 0);
-  report(applied === 0 ? 'up to date' : `${applied} migrations applied`);
+  return applied === 0 ? 'up to date' : `${applied} migrations applied`;
 }
 
-async function seedOnce(plan: Plan, progress: Progress, report: (message: string) => void): Promise<void> {
+async function seedOnce(plan: Plan, progress: Progress, report: (message: string) => void): Promise<string> {
   const databases = databasesOf(plan, progress);
-  if (!plan.options.seed) return report('left out');
-  if (isSeeded(databases)) return report('is there');
+  if (!plan.options.seed) return 'left out';
+  if (isSeeded(databases)) return 'is there';
   await seed({ ...inheritedVariables(plan.environment), ...progress.variables }, report, plan.signal);
   progress.seededNow = true;
-  report('courses and demo accounts');
+  return 'courses and demo accounts';
 }
 
 function services({ environment, supervisor, signal }: Plan, progress: Progress): ListrTask<Progress>[] {
@@ -148,7 +154,7 @@ function services({ environment, supervisor, signal }: Plan, progress: Progress)
   const remember = () =>
     writeChildren(started.flatMap(({ pid, entry }) => (pid === undefined ? [] : [{ pid, entry }])));
   return SERVICE_NAMES.map((name) =>
-    step(signal, name, async ({ ports }, report) => {
+    step(signal, name, async ({ ports }) => {
       const port = ports[name] ?? 0;
       const child = serviceChild(name, port, env);
       started.push(child);
@@ -158,14 +164,14 @@ function services({ environment, supervisor, signal }: Plan, progress: Progress)
         return ready;
       };
       await supervisor.start({ name, start, stop: () => child.stop(), ended: () => child.ended() });
-      report(`on ${port}`);
+      return `on ${port}`;
     }),
   );
 }
 
-async function demoDay(plan: Plan, progress: Progress, report: (message: string) => void): Promise<void> {
-  if (!progress.seededNow) return report(plan.options.seed ? 'is there' : 'left out');
+async function demoDay(plan: Plan, progress: Progress): Promise<string> {
+  if (!progress.seededNow) return plan.options.seed ? 'is there' : 'left out';
   await prepareDemoDay(progress.variables.GATEWAY_URL ?? '');
   markSeeded(databasesOf(plan, progress));
-  report('enrolled, a lesson completed, a summary asked for');
+  return 'enrolled, a lesson completed, a summary asked for';
 }

@@ -15,7 +15,13 @@ import type { Supervisor } from './supervisor.ts';
 const POSTGRES_PORT = 55_431;
 const REDIS_PORT = 56_379;
 
-export type Report = (message: string) => void;
+export interface Opened {
+  readonly variables: Record<string, string>;
+  /** What the finished step shows. */
+  readonly outcome: string;
+}
+
+type Report = (message: string) => void;
 
 /** The shards of every domain, from config/shards.yaml. */
 export async function readShards(environment: Environment): Promise<ShardsByDomain> {
@@ -25,16 +31,15 @@ export async function readShards(environment: Environment): Promise<ShardsByDoma
   return Object.fromEntries(entries) as unknown as ShardsByDomain;
 }
 
-/** Returns the DATABASE_* variables. What is started here is the supervisor's from then on. */
+/** Gives the DATABASE_* variables. What is started here is the supervisor's from then on. */
 export async function openPostgres(
   environment: Environment,
   shards: ShardsByDomain,
   supervisor: Supervisor,
   report: Report,
-): Promise<Record<string, string>> {
+): Promise<Opened> {
   if (namesDatabases(environment)) {
-    report('using the databases that the environment names');
-    return existingDatabases(environment, shards);
+    return { variables: await existingDatabases(environment, shards), outcome: 'those that the environment names' };
   }
   const names = [...new Set(DOMAINS.flatMap((domain) => shards[domain]))].sort();
   const postgres = await startPostgres({
@@ -61,23 +66,19 @@ export async function openPostgres(
       variables[`DATABASE_REPLICA_URLS_${suffix}`] = urls[shard]?.replicas.join(',') ?? '';
     }
   }
-  report(postgres.shards.map((shard) => `${shard.name} on ${shard.primary.port} and ${shard.replica.port}`).join(', '));
-  return variables;
+  const outcome = postgres.shards
+    .map((shard) => `${shard.name} on ${shard.primary.port}, its replica on ${shard.replica.port}`)
+    .join('; ');
+  return { variables, outcome };
 }
 
-/** Returns REDIS_URL. */
-export async function openRedis(
-  environment: Environment,
-  supervisor: Supervisor,
-  report: Report,
-): Promise<Record<string, string>> {
+/** Gives REDIS_URL. */
+export async function openRedis(environment: Environment, supervisor: Supervisor, report: Report): Promise<Opened> {
   if (environment.REDIS_URL) {
-    report('using the Redis that REDIS_URL names');
     await checkExistingRedis(environment.REDIS_URL);
-    return { REDIS_URL: environment.REDIS_URL };
+    return { variables: { REDIS_URL: environment.REDIS_URL }, outcome: 'the one that REDIS_URL names' };
   }
   const redis = await startRedis({ directory: paths.redis, port: REDIS_PORT, onProgress: report });
   supervisor.watch(serverChild('Redis', redis));
-  report(`on ${redis.port}`);
-  return { REDIS_URL: redis.url };
+  return { variables: { REDIS_URL: redis.url }, outcome: `on ${redis.port}` };
 }
