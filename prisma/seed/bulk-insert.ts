@@ -2,7 +2,7 @@
  * Many rows in one statement: `INSERT … SELECT FROM unnest(…)` with an array per column, written as Postgres array text.
  */
 
-export type Value = string | number | boolean | null | readonly string[];
+type Value = string | number | boolean | null | readonly string[];
 
 export interface Column<Row> {
   readonly name: string;
@@ -34,7 +34,7 @@ export async function insertMany<Row>(
 }
 
 /** `{…}` with every text quoted. */
-export function arrayText(values: readonly Value[]): string {
+function arrayText(values: readonly Value[]): string {
   return `{${values.map(elementText).join(',')}}`;
 }
 

@@ -298,7 +298,7 @@ class Study {
 }
 
 /** Days in a row up to the last active day, and the longest ever, in UTC. */
-export function streakOf(times: readonly number[]): LearnerPlan['streak'] {
+function streakOf(times: readonly number[]): LearnerPlan['streak'] {
   const days = [...new Set(times.map((at) => Math.floor(at / DAY)))].sort((a, b) => a - b);
   const last = days.at(-1);
   if (last === undefined) return null;

@@ -12,14 +12,7 @@ import type { Metrics } from '@lyceum/service-kit';
  * - `positions_unknown`: Redis did not say what the reader has seen.
  * - `failed_over`: a replica failed in the middle of a statement; the primary answered it.
  */
-export type ReadReason =
-  | 'fresh'
-  | 'asked'
-  | 'behind'
-  | 'unhealthy'
-  | 'no_replica'
-  | 'positions_unknown'
-  | 'failed_over';
+type ReadReason = 'fresh' | 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown' | 'failed_over';
 
 export interface DatabaseMetrics {
   read(shard: string, role: 'primary' | 'replica', reason: ReadReason): void;

@@ -1,8 +1,15 @@
 /**
  * Opens a domain's databases: one shard object per shard of the map, routing by id, sessions and the directory.
  */
-import { type Live, type Logger, LyceumError, type Metrics, type RedisKeys, withTimeout } from '@lyceum/service-kit';
-
+import {
+  type Live,
+  type Logger,
+  LyceumError,
+  type Metrics,
+  type Redis,
+  type RedisKeys,
+  withTimeout,
+} from '@lyceum/service-kit';
 import { loadClientFactory } from './clients.ts';
 import { createDatabaseMetrics } from './database-metrics.ts';
 import { createDirectory } from './directory.ts';

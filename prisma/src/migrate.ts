@@ -89,13 +89,18 @@ export async function migrate(o: MigrateOptions): Promise<MigrationResult[]> {
         results.push({ shard, applied });
         o.onProgress?.({ kind: 'done', domain: o.domain, shard, applied: applied.length });
       } catch (error) {
-        failure ??= error;
+        failure ??= error instanceof MigrationError ? error : unreachable(o.domain, shard, error);
       }
     }
   };
   await Promise.all(Array.from({ length: o.concurrency ?? 4 }, worker));
   if (failure) throw failure;
   return results.sort((a, b) => (a.shard < b.shard ? -1 : 1));
+}
+
+function unreachable(domain: Domain, shard: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message || error.name : String(error);
+  return new Error(`Migrations of ${domain} on shard ${shard}: ${reason}`, { cause: error });
 }
 
 async function migrateShard(

@@ -31,11 +31,15 @@ function poolConfig(url: string, { max, applicationName }: PoolSettings): pg.Poo
  * True if the server, not the statement, is at fault: connection lost or refused (class 08), shutting down (57P0x),
  * cancelled in favour of replay (40001 on a standby), too many connections (53300), or no SQLSTATE at all.
  */
-export function isServerFault(error: unknown): boolean {
+function isServerFault(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return error instanceof Error;
   return /^(08...|57P0.|40001|53300|E[A-Z]+)$/.test(code);
 }
+
+/** Of its many overloads, the forms that return a promise. */
+type Query = (this: pg.Pool, ...args: unknown[]) => Promise<unknown>;
+const query = pg.Pool.prototype.query as unknown as Query;
 
 export class ReplicaPool extends pg.Pool {
   readonly #primary: pg.Pool;
@@ -45,21 +49,20 @@ export class ReplicaPool extends pg.Pool {
     super(poolConfig(url, settings));
     this.#primary = primary;
     this.#onFault = onFault;
-    // Same signature as the pool's own; Prisma and this package use the form that returns a promise.
-    this.query = (async (...args: Parameters<pg.Pool['query']>) => {
+    this.query = (async (...args: unknown[]) => {
       try {
-        return await pg.Pool.prototype.query.apply(this, args);
+        return await query.apply(this, args);
       } catch (error) {
         if (!isServerFault(error)) throw error;
         this.#onFault(error);
-        return await this.#primary.query(...args);
+        return await query.apply(this.#primary, args);
       }
     }) as unknown as pg.Pool['query'];
   }
 
   /** Asks this very replica. */
   async ask<Row extends pg.QueryResultRow>(text: string): Promise<Row> {
-    const result = (await pg.Pool.prototype.query.call(this, text)) as unknown as pg.QueryResult<Row>;
+    const result = (await query.call(this, text)) as pg.QueryResult<Row>;
     return result.rows[0]!;
   }
 }

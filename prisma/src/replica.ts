@@ -7,7 +7,7 @@
 import type { Position } from './position.ts';
 import { toPosition } from './position.ts';
 
-export const MAX_LAG_MS = 10_000;
+const MAX_LAG_MS = 10_000;
 const POLL_MS = 3;
 
 interface Sample {

@@ -99,3 +99,10 @@ test('a failing migration names its line, leaves nothing of itself, and stops th
   await migrate({ domain: 'ai', urls, migrations: [first, second] });
   expect(await applied('s1')).toHaveLength(2);
 });
+
+test('a server that does not answer is named by domain and shard', async () => {
+  const away = { s1: 'postgres://nobody@127.0.0.1:9/none' };
+  await expect(migrate({ domain: 'ai', urls: away, migrations: [first] })).rejects.toThrow(
+    /of ai on shard s1: .*ECONNREFUSED/,
+  );
+});
