@@ -13,7 +13,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = join(root, 'node_modules/.bin/node');
-const domains = ['users', 'courses', 'progress', 'ai'];
 
 /** What each verb runs, from the root of the repository. */
 const verbs = {
@@ -69,16 +68,10 @@ async function installDependencies() {
   console.log(`Installed in ${seconds(started)} s.`);
 }
 
-/** Prisma's clients are not committed. Each holds the schema it was made from, so a look tells whether it is fresh. */
+/** Prisma's clients are not committed. The generator writes those that are missing or whose schema has changed. */
 async function generateClients() {
-  const stale = domains.some((domain) => {
-    const schema = join(root, 'prisma', domain, 'schema.prisma');
-    const client = join(root, 'prisma/src/__generated__', domain, 'internal/class.ts');
-    if (!existsSync(schema)) return false;
-    return !existsSync(client) || !readFileSync(client, 'utf8').includes(JSON.stringify(readFileSync(schema, 'utf8')));
-  });
-  if (!stale) return;
-  console.log('Generating the database clients.');
+  const generated = join(root, 'prisma/src/__generated__');
+  if (!existsSync(generated)) console.log('Generating the database clients.');
   const code = await runToEnd(node, ['prisma/src/generate.ts'], process.env);
   if (code !== 0) fail('The database clients could not be generated; the messages are above.');
 }
