@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalRedis, startRedis } from '@lyceum/local-stack';
+import { startRedis } from '@lyceum/local-stack';
 import { createRedisKeys } from '../src/index.ts';
 
 export interface RedisServer {
@@ -17,15 +17,14 @@ export interface RedisServer {
 
 export async function openRedisServer(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'lyceum-redis-'));
-  let redis: LocalRedis = await startRedis({ directory, durability: 'safe' });
-  const { url, port } = redis;
+  const redis = await startRedis({ directory, durability: 'safe' });
   return {
-    url,
+    url: redis.url,
     async restart({ keepData = true, whileDown } = {}) {
       await redis.stop();
       if (!keepData) await rm(join(directory, 'appendonlydir'), { recursive: true, force: true });
       await whileDown?.();
-      redis = await startRedis({ directory, port, durability: 'safe' });
+      await redis.start();
     },
     async stop() {
       await redis.stop();

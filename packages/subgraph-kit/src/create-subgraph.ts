@@ -4,6 +4,7 @@
  * It never listens by itself, so a test can build the same thing in process.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { InternalClaims } from '@lyceum/contracts';
 import {
@@ -56,6 +57,8 @@ const GRAPHQL_PATH = '/graphql';
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 /** Longer than the gateway keeps a connection, so that it never writes into one we are closing. */
 const KEEP_ALIVE_MS = 65_000;
+const HANG_UP_MS = 1_000;
+const SWEEP_MS = 50;
 
 export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C>): Subgraph {
   const { claimsSecret, log, metrics, life } = options;
@@ -97,8 +100,10 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   const health = createHealth({ checks: options.health ?? {}, life, metrics });
   const inFlight = new Set<ServerResponse>();
   const server = createServer((req, res) => {
+    const { socket } = req;
     inFlight.add(res);
     res.once('close', () => inFlight.delete(res));
+    res.once('finish', () => hangUpOnUnread(req, socket));
     if (life.draining) res.shouldKeepAlive = false;
     if (health(req, res)) return;
     const path = req.url?.split('?', 1)[0] ?? '/';
@@ -128,7 +133,7 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   life.onDrain(async () => {
     door.drain();
     for (const response of inFlight) response.shouldKeepAlive = false;
-    if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+    await closeListener(server);
   });
   life.own(`http:${options.name}`, server, async () => {
     door.close();
@@ -137,6 +142,23 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   });
 
   return { server, yoga, listen: (port, host) => listenOn(server, port, host) };
+}
+
+/** Resolves when the last connection is gone. One that turns idle meanwhile is closed: a client may keep it for long. */
+async function closeListener(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(sweep);
+}
+
+/** A body that was refused half read would hold its connection open: the client gets a moment to read why. */
+function hangUpOnUnread(req: IncomingMessage, socket: Socket): void {
+  if (req.complete) return;
+  req.resume();
+  setTimeout(() => {
+    if (!req.complete) socket.destroy();
+  }, HANG_UP_MS).unref();
 }
 
 function ownRoute(routes: SubgraphOptions<BaseContext>['routes'], path: string): RouteHandler | undefined {

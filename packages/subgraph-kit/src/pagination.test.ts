@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor, parsePage, toConnection } from './pagination.ts';
+
+const Cursor = z.tuple([z.coerce.date(), z.uuid()]);
+const id = '0193516f-8f3e-7abc-8def-0123456789ab';
+
+test('a cursor comes out as it went in', () => {
+  const at = new Date('2026-11-21T07:30:00.123Z');
+  expect(decodeCursor(encodeCursor([at, id]), Cursor)).toEqual([at, id]);
+});
+
+test('a cursor of another list, a changed one and nonsense are refused by name', () => {
+  for (const cursor of [encodeCursor([1]), 'nonsense', '', encodeCursor([id, id]), 'x'.repeat(10_000)]) {
+    expect(() => parsePage({ first: 10, after: cursor }, Cursor)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ argument: 'after' }) }),
+    );
+  }
+});
+
+test('a page asks for one row more, between 1 and 100', () => {
+  expect(parsePage({ first: 100 }, Cursor)).toEqual({ first: 100, limit: 101, after: null });
+  for (const first of [0, -1, 101, 1.5, Number.NaN]) {
+    expect(() => parsePage({ first }, Cursor)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ argument: 'first' }) }),
+    );
+  }
+});
+
+test('the row too many says that a page follows and is not shown', () => {
+  const options = { first: 2, cursorOf: (row: number) => encodeCursor([row]), nodeOf: (row: number) => ({ row }) };
+  const page = toConnection([1, 2, 3], { ...options, hasPreviousPage: true });
+  expect(page.edges.map(({ node }) => node.row)).toEqual([1, 2]);
+  expect(page.pageInfo).toEqual({
+    hasNextPage: true,
+    hasPreviousPage: true,
+    startCursor: encodeCursor([1]),
+    endCursor: encodeCursor([2]),
+  });
+  expect(toConnection([1, 2], options).pageInfo.hasNextPage).toBe(false);
+  expect(toConnection([], options).pageInfo).toMatchObject({ startCursor: null, endCursor: null });
+});

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
+import { type LocalRedis, startRedis } from '@lyceum/local-stack';
+import {
+  closeRedis,
+  connectRedis,
+  createLogger,
+  createRedisKeys,
+  publishEnvelope,
+  type Redis,
+  type RedisRole,
+} from '@lyceum/service-kit';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { filterEvents, openLiveTopics, type TopicOptions } from '../src/index.ts';
+import { collect, openSubgraph, type TestContext, tokenOf } from './harness.ts';
+
+const log = createLogger('test', { level: 'silent' });
+const patient = { timeout: 15_000 };
+let directory: string;
+let server: LocalRedis;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lyceum-topics-'));
+  server = await startRedis({ directory });
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('a subscriber from now hears what is published from the call on, in order', async () => {
+  const { publish, listen } = await openTopics();
+  await publish(1);
+  const { heard, opened } = await listen();
+  await opened();
+  for (const percentage of [2, 3, 4]) await publish(percentage);
+  await expect.poll(heard).toEqual([2, 3, 4]);
+});
+
+test('a subscriber from the start hears all that the stream holds, more than one batch of it', async () => {
+  const { publish, listen } = await openTopics();
+  const numbers = Array.from({ length: 250 }, (_, index) => index % 100);
+  for (const percentage of numbers) await publish(percentage);
+  const { heard } = await listen({ from: 'start' });
+  await expect.poll(heard).toEqual(numbers);
+});
+
+test('an event that the relay published twice is heard once', async () => {
+  const { publish, listen } = await openTopics();
+  const id = randomUUID();
+  for (const [percentage, own] of [
+    [1, id],
+    [1, id],
+    [2, randomUUID()],
+  ] as const)
+    await publish(percentage, { id: own });
+  const { heard } = await listen({ from: 'start' });
+  await expect.poll(heard).toEqual([1, 2]);
+});
+
+test('an event published while Redis restarts reaches a live subscriber', async () => {
+  const { publish, listen } = await openTopics();
+  const { heard, opened } = await listen();
+  await opened();
+  await publish(1);
+  await expect.poll(heard).toEqual([1]);
+  await server.stop();
+  const relay = publishUntilDone(() => publish(2));
+  await server.start();
+  await relay;
+  await publishUntilDone(() => publish(3));
+  await expect.poll(heard, patient).toEqual([1, 2, 3]);
+});
+
+test('an event whose wake-up was lost arrives seconds later', async () => {
+  const { publish, listen } = await openTopics();
+  const { heard, opened } = await listen();
+  await opened();
+  await publish(1, { silently: true });
+  await expect.poll(heard, patient).toEqual([1]);
+});
+
+test('an entry that cannot be read is left out, and the next one arrives', async () => {
+  const { publish, listen, stream, writer } = await openTopics();
+  await writer.xadd(stream, '*', 'e', 'not JSON');
+  await publish(5);
+  const { heard } = await listen({ from: 'start' });
+  await expect.poll(heard).toEqual([5]);
+});
+
+test('a slow subscriber takes its events at its own pace and loses none', async () => {
+  const { publish, topics, jobId } = await openTopics();
+  const iterator = topics.subscribe(AiJobUpdated, jobId, { from: 'start' });
+  for (let percentage = 0; percentage < 300; percentage += 1) await publish(percentage % 100);
+  const taken: number[] = [];
+  while (taken.length < 300) {
+    const step = await iterator.next();
+    if (step.done !== true) taken.push(step.value.payload.percentage);
+  }
+  expect(taken).toEqual(Array.from({ length: 300 }, (_, index) => index % 100));
+});
+
+test('a subscriber that ends while it waits gives its Redis subscription back', async () => {
+  const { topics, jobId, writer, stream } = await openTopics();
+  const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
+  const leaving = new AbortController();
+  const [one, two] = [topics.subscribe(AiJobUpdated, jobId), topics.subscribe(AiJobUpdated, jobId, leaving)];
+  const waiting = [one.next(), two.next()];
+  await expect.poll(subscribers).toBe(1);
+  await one.return?.();
+  expect(await waiting[0]).toMatchObject({ done: true });
+  expect(await subscribers()).toBe(1);
+  leaving.abort();
+  expect(await waiting[1]).toMatchObject({ done: true });
+  await expect.poll(subscribers).toBe(0);
+});
+
+test('closing the topics ends every subscriber', async () => {
+  const { topics, jobId } = await openTopics();
+  const next = topics.subscribe(AiJobUpdated, jobId).next();
+  await topics.close();
+  expect(await next).toMatchObject({ done: true });
+});
+
+test('an event reaches a GraphQL subscriber with the positions that its context must have read', async () => {
+  const { topics, publish, jobId } = await openTopics();
+  const { connect } = await openSubgraph({
+    typeDefs: 'type Query { ok: Boolean } type Subscription { job(id: ID!): String! }',
+    resolvers: {
+      Subscription: {
+        job: {
+          subscribe: (_: unknown, { id }: { id: string }, { signal }: TestContext) =>
+            filterEvents(
+              topics.subscribe(AiJobUpdated, id, { from: 'start', signal }),
+              ({ payload }) => payload.percentage > 1,
+            ),
+          resolve: ({ payload }: EventEnvelope<{ percentage: number }>, _: unknown, { source }: TestContext) =>
+            `${payload.percentage} ${source.envelope?.positions['ai/s1']}`,
+        },
+      },
+    },
+  });
+  const extensions = { claims: await tokenOf() };
+  const query = 'subscription ($id: ID!) { job(id: $id) }';
+  const { results } = collect(connect(), { query, variables: { id: jobId }, extensions });
+  for (const percentage of [1, 2, 3]) await publish(percentage);
+  await expect.poll(() => results.map(({ data }) => data?.job)).toEqual(['2 0/2', '3 0/3']);
+});
+
+async function openTopics() {
+  const keys = createRedisKeys(`test-${randomUUID().slice(0, 8)}`);
+  const connect = async (role: RedisRole): Promise<Redis> => {
+    const redis = await connectRedis(server.url, role, { log });
+    onTestFinished(() => closeRedis(redis));
+    return redis;
+  };
+  const [subscriber, reader, writer] = [
+    await connect('subscriber'),
+    await connect('cache'),
+    await connect('publisher'),
+  ];
+  const topics = openLiveTopics({ subscriber, reader, keys, log });
+  onTestFinished(() => topics.close());
+  const jobId = randomUUID();
+  const stream = keys.liveStream(AiJobUpdated.name, jobId);
+
+  const publish = async (percentage: number, { id = randomUUID() as string, silently = false } = {}) => {
+    const envelope: EventEnvelope = {
+      ...{
+        id,
+        name: AiJobUpdated.name,
+        version: AiJobUpdated.version,
+        key: jobId,
+        positions: { 'ai/s1': `0/${percentage}` },
+      },
+      occurredAt: new Date().toISOString(),
+      payload: { jobId, learnerId: jobId, state: 'RUNNING', attempt: 1, percentage, tokenDelta: null },
+    };
+    if (silently) await writer.xadd(stream, '*', 'e', JSON.stringify(envelope));
+    else await publishEnvelope(writer, keys, envelope, AiJobUpdated.delivery);
+  };
+  const listen = async (options: TopicOptions = {}) => {
+    const events: number[] = [];
+    const source = topics.subscribe(AiJobUpdated, jobId, options);
+    const consume = async () => {
+      for await (const { payload } of source) events.push(payload.percentage);
+    };
+    void consume();
+    const opened = async () => {
+      await expect.poll(async () => ((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]).toBe(1);
+      // The place to read from is found right after the subscription: one more round trip on the same server.
+      await reader.ping();
+    };
+    return { heard: () => events, opened };
+  };
+  return { topics, publish, listen, jobId, stream, writer };
+}
+
+/** As the relay does: tries until Redis has taken it. */
+async function publishUntilDone(publish: () => Promise<void>): Promise<void> {
+  const published = () =>
+    publish().then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(published, patient).toBe(true);
+}
