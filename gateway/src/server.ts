@@ -39,8 +39,11 @@ export function createGatewayServer(resources: Resources): Server {
     metrics,
   });
 
+  const unanswered = new Set<ServerResponse>();
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
-    if (life.draining) res.setHeader('connection', 'close');
+    unanswered.add(res);
+    res.once('close', () => unanswered.delete(res));
+    res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
     if (health(req, res) || graphiql(req, res)) return;
     identifyRequest(req, res);
     void yoga(req, res);
@@ -51,9 +54,13 @@ export function createGatewayServer(resources: Resources): Server {
     sockets.accept(req, socket, head);
   });
 
-  life.own('http server', server, (s) => s.closeAllConnections());
+  life.own('http server', server, () => {
+    sockets.terminateAll();
+    server.closeAllConnections();
+  });
   life.onDrain(async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const res of unanswered) res.shouldKeepAlive = false;
     await gateway.idle();
     sockets.closeAll();
     streams.closeAll();

@@ -24,6 +24,8 @@ export interface WebSocketTransport {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Asks every client to come back elsewhere: close code 1012. */
   closeAll(): void;
+  /** Hangs up on clients that did not say goodbye. */
+  terminateAll(): void;
 }
 
 export interface WebSocketTransportOptions {
@@ -153,6 +155,9 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
     },
     closeAll() {
       for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'Service restart');
+    },
+    terminateAll() {
+      for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
