@@ -17,6 +17,9 @@ import {
 } from '@lyceum/service-kit';
 import type { WorkerConfig } from './config.ts';
 
+/** What the relays read; they reach the database through here alone. */
+export type { OutboxReader, OutboxRow } from '@lyceum/database';
+
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
   const keys = createRedisKeys(config.REDIS_PREFIX);

@@ -5,7 +5,6 @@
  * all text is out before the end is committed.
  */
 import { type AiJobInput, type AiJobOutput, type EventEnvelope, RunAiJob } from '@lyceum/contracts';
-import { newIdBeside } from '@lyceum/database';
 import {
   type ChatRequest,
   estimateTokens,
@@ -94,6 +93,8 @@ export function createAiJobProcessor(options: AiJobProcessorOptions): Processor<
       return error instanceof JobCancelled ? 'cancelled' : 'superseded';
     }
     const failure = failureOf(error);
+    // This process ends, or its database is away: not the model's fault, and not the end of the job.
+    if (isLyceumError(error) && error.code === 'SERVICE_UNAVAILABLE') throw error;
     if (mayRetry(error, run.fence.attempt)) {
       metrics.ended(run.input.kind, 'retried');
       throw error;
@@ -119,7 +120,7 @@ async function write(
 ): Promise<AiJobOutput> {
   const { fence, input, log } = run;
   await o.flushOutbox(fence.jobId, signal);
-  const newEventId = () => newIdBeside(fence.jobId);
+  const newEventId = () => o.jobs.newEventId(fence.jobId);
   const feed = new TokenFeed({ fence, publish: o.publish, newEventId, now: () => o.clock.now(), log });
   const requestFor = (entry: { contextTokens: number }) => {
     run.request = promptFor(input, { maxTextCharacters: textBound(input, entry.contextTokens) });

@@ -6,7 +6,7 @@
  * transaction, and the reservation is settled in it, so a job ends once and pays once.
  */
 import { AiJobInput, type AiJobOutput, type AiJobState, AiJobUpdated } from '@lyceum/contracts';
-import { type ai, type Database, sql, type Tx } from '@lyceum/database';
+import { type ai, type Database, newIdBeside, sql, type Tx } from '@lyceum/database';
 import { settle, type TokenUsage } from '@lyceum/models';
 
 /** One run of a job. */
@@ -45,6 +45,10 @@ export class AiJobRepository {
 
   shardOf(jobId: string): string {
     return this.#database.shardOf(jobId);
+  }
+
+  newEventId(jobId: string): string {
+    return newIdBeside(jobId);
   }
 
   /** Raises the attempt and announces RUNNING, unless `maxAttempts` have been made. */

@@ -6,9 +6,9 @@
  * it go on. While Redis is away nobody is to blame and nothing is counted.
  */
 import type { EventEnvelope } from '@lyceum/contracts';
-import type { OutboxRow } from '@lyceum/database';
 import { checkRedis, type Logger, publishEnvelope, type Redis, type RedisKeys } from '@lyceum/service-kit';
 import type { JobQueues } from '../queues.ts';
+import type { OutboxRow } from '../resources.ts';
 
 export interface OutboxPublisherOptions {
   /** Of role `publisher`. */

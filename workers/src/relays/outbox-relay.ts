@@ -5,8 +5,8 @@
  * reader's lock lets one at a time send, so that the order per key holds. While Redis is away rows stay where they are
  * and the loop backs off with jitter. At least once: consumers drop an id they have seen.
  */
-import type { OutboxReader } from '@lyceum/database';
 import { backOffMs, type Logger, type Metrics, type Redis, sleep } from '@lyceum/service-kit';
+import type { OutboxReader } from '../resources.ts';
 import { MessageRefused, type OutboxPublisher } from './outbox-publisher.ts';
 
 export interface OutboxRelays {
@@ -115,6 +115,8 @@ class RelayLoop {
     this.#stopping.abort();
     this.#alarm.abort();
     await this.#running;
+    // What was committed while draining should not have to wait for the next worker.
+    if (this.#failures === 0) await this.#pass();
   }
 
   async #run(): Promise<void> {
