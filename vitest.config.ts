@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: { poll: { timeout: 15_000 } },
           include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts'],
           exclude: [...ignored, '**/test/**'],
           sequence: { groupOrder: 0 },
@@ -25,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect: { poll: { timeout: 15_000 } },
           include: ['**/test/**/*.test.ts', 'e2e/**/*.test.ts'],
           exclude: ignored,
           globalSetup: ['packages/testing/src/global-setup.ts'],
