@@ -9,7 +9,7 @@ import { backOffMs, type Logger } from '@lyceum/service-kit';
 import pg from 'pg';
 import type { Domain } from './domain.ts';
 import { openPool } from './pools.ts';
-import { toPosition } from './position.ts';
+import { endOfLastRecord } from './position.ts';
 import type { DatabaseUrls } from './urls.ts';
 
 const LOCK = 'outbox-relay';
@@ -128,7 +128,7 @@ async function drain(
     if (rows.length > 0) {
       const { rows: at } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
       const messages = rows.map(({ occurred_at, ...row }) => ({ ...row, occurredAt: occurred_at.toISOString() }));
-      await publish(messages, { [place]: toPosition(at[0]!.lsn) });
+      await publish(messages, { [place]: endOfLastRecord(at[0]!.lsn) });
       await client.query('DELETE FROM outbox_message WHERE id = ANY($1::uuid[])', [rows.map((row) => row.id)]);
     }
     await client.query('COMMIT');

@@ -13,6 +13,21 @@ export function toPosition(text: string): Position {
   return `${match[1]!.padStart(8, '0')}/${match[2]!.padStart(8, '0')}`.toUpperCase();
 }
 
+const PAGE = 8_192;
+const PAGE_HEADER = 24;
+
+/**
+ * The end of the last record, from `pg_current_wal_insert_lsn()`. That function says where the next record will begin:
+ * after a record that ended exactly with its page, this lies past the next page's header, and a replica of a primary
+ * that writes nothing more would never reach it.
+ */
+export function endOfLastRecord(insertPosition: string): Position {
+  const position = toPosition(insertPosition);
+  const low = Number.parseInt(position.slice(9), 16);
+  if (low % PAGE !== PAGE_HEADER) return position;
+  return `${position.slice(0, 9)}${(low - PAGE_HEADER).toString(16).toUpperCase().padStart(8, '0')}`;
+}
+
 export function later(a: Position | undefined, b: Position): Position {
   return a !== undefined && a > b ? a : b;
 }

@@ -7,7 +7,7 @@ import type { ClientFactory } from './clients.ts';
 import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
 import { openPool, ReplicaPool } from './pools.ts';
-import { type Position, toPosition } from './position.ts';
+import { endOfLastRecord, type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import type { Client, PrismaClients } from './types.ts';
 import type { ShardUrls } from './urls.ts';
@@ -95,7 +95,7 @@ export class Shard<D extends Domain> {
   /** At or past everything that was committed here before the call. */
   async position(): Promise<Position> {
     const { rows } = await this.pool.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
-    return toPosition(rows[0]!.lsn);
+    return endOfLastRecord(rows[0]!.lsn);
   }
 
   async check(): Promise<void> {
