@@ -118,7 +118,7 @@ async function ask<S extends z.ZodType>(
   try {
     const answer = await withTimeout((expiry) => post(o, query, id, expiry), timeoutMs, 'reading a lesson');
     // A field that failed is null like one that is hidden: with an error the difference is not known.
-    return data.parse(z.object({ data: z.unknown(), errors: z.undefined() }).parse(answer).data);
+    return data.parse(z.object({ data: z.unknown(), errors: z.undefined().optional() }).parse(answer).data);
   } catch (cause) {
     o.signal.throwIfAborted();
     o.log.warn({ err: cause, gateway: new URL(o.gatewayUrl).host }, 'lesson could not be read');
