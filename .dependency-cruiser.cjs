@@ -55,7 +55,7 @@ module.exports = {
       comment: 'Everything else gets its data from a repository, or a session from the context.',
       severity: 'error',
       from: {
-        path: '^(subgraphs|workers)/[^/]+/?.*src/',
+        path: '^(subgraphs/[^/]+|workers)/src/',
         pathNot: '(\\.repository\\.ts|/resources\\.ts|\\.test\\.ts)$',
       },
       to: { path: '^prisma/' },
