@@ -1,7 +1,7 @@
 import { loadEnv } from '@lyceum/service-kit';
 import { z } from 'zod';
 
-const EmbeddedModelEnv = z.object({
+export const EmbeddedModelEnv = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4_006),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
