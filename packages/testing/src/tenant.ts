@@ -80,7 +80,7 @@ export async function openTenant(domains: readonly Domain[]): Promise<Tenant> {
 
 async function untilCaughtUp(shard: ShardCoordinates): Promise<void> {
   const written = await withConnection(shard.primaryUrl, async (client) => {
-    const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
+    const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
     return rows[0]?.lsn;
   });
   await withConnection(shard.replicaUrl, (client) =>
