@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createHealth } from '@lyceum/service-kit';
+import { createHealth, sleep } from '@lyceum/service-kit';
 import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createGateway } from './gateway.ts';
 import { createGraphiQL } from './http/graphiql.ts';
@@ -20,6 +20,8 @@ import { createWebSocketTransport } from './subscriptions/websocket-transport.ts
 
 /** A request must arrive whole within this time. */
 const REQUEST_MS = 30_000;
+/** What has not finished by then is cut off, while there is still time to say goodbye to sockets. */
+const FINISH_MS = 8_000;
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -61,7 +63,7 @@ export function createGatewayServer(resources: Resources): Server {
   life.onDrain(async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const res of unanswered) res.shouldKeepAlive = false;
-    await gateway.idle();
+    await Promise.race([gateway.idle(), sleep(FINISH_MS)]);
     sockets.closeAll();
     streams.closeAll();
     await closed;

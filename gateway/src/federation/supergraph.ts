@@ -55,13 +55,16 @@ export interface SupergraphSource {
   log: Logger;
 }
 
+export interface SupergraphFile extends Live<Supergraph> {
+  /** Edits refused since start. */
+  readonly faults: number;
+  close(): void;
+}
+
 /** Throws when the file is missing or does not load at the first reading; later faults keep the last good graph. */
-export async function openSupergraph({
-  file,
-  urls,
-  log,
-}: SupergraphSource): Promise<Live<Supergraph> & { close(): void }> {
+export async function openSupergraph({ file, urls, log }: SupergraphSource): Promise<SupergraphFile> {
   let current = buildSupergraph(await readFile(file, 'utf8'), urls);
+  let faults = 0;
   let settling: NodeJS.Timeout | undefined;
 
   async function reload(): Promise<void> {
@@ -71,6 +74,7 @@ export async function openSupergraph({
       log.info({ from: current.version, to: next.version }, 'supergraph replaced');
       current = next;
     } catch (error) {
+      faults += 1;
       log.error({ err: error, file, serving: current.version }, 'supergraph does not load, the last good one goes on');
     }
   }
@@ -85,6 +89,9 @@ export async function openSupergraph({
   return {
     get current() {
       return current;
+    },
+    get faults() {
+      return faults;
     },
     close() {
       clearTimeout(settling);
