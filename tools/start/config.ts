@@ -2,7 +2,7 @@
  * What the launcher reads from its environment: addresses of servers that exist already, and what it hands on.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { repositoryRoot } from '@lyceum/local-stack';
 
@@ -13,6 +13,11 @@ export function readEnvironment(): Environment {
   const file = join(repositoryRoot, '.env');
   if (existsSync(file)) loadEnvFile(file);
   return process.env;
+}
+
+/** Where everything of the development stack lies. */
+export function dataDirectory(): string {
+  return resolve(repositoryRoot, readEnvironment().LYCEUM_DIR || '.lyceum/dev');
 }
 
 /**

@@ -51,7 +51,7 @@ async function start(options: StartOptions, lock: Lock): Promise<number> {
   const leave = reasonToLeave();
   await clearLeftovers();
   if (options.fresh) {
-    say('Wiping .lyceum/dev');
+    say(`Wiping ${paths.directory}`);
     wipe();
   }
   rmSync(paths.logs, { recursive: true, force: true });

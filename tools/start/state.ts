@@ -1,12 +1,13 @@
 /**
- * The folder `.lyceum/dev`: where everything of a development stack lies, and what the last launcher wrote down.
+ * The folder `.lyceum/dev` (or LYCEUM_DIR): where everything of a development stack lies, and what the last launcher wrote down.
  */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLine, isAlive, repositoryRoot, until } from '@lyceum/local-stack';
+import { commandLine, isAlive, until } from '@lyceum/local-stack';
+import { dataDirectory } from './config.ts';
 
-const directory = join(repositoryRoot, '.lyceum/dev');
+const directory = dataDirectory();
 
 export const paths = {
   directory,
