@@ -72,6 +72,23 @@ it('an older outline never replaces a newer one', async () => {
   });
 });
 
+it('a shard that is away gets the outline when it is back', async () => {
+  await using progress = await openProgress({ consuming: true });
+  const url = new URL(progress.tenant.databaseUrl('progress', 's2'));
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  const allow = (whether: boolean) => sql(url.href, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${whether}`);
+  await allow(false);
+  await sql(url.href, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  try {
+    await progress.announce(outlineOf(2));
+    await eventually(async () => expect(await titlesOn(progress, 's1')).toHaveLength(2));
+  } finally {
+    await allow(true);
+  }
+  await eventually(async () => expect(await titlesOn(progress, 's2')).toHaveLength(2));
+});
+
 it('of two revisions written at the same moment the newer one stays', async () => {
   await using progress = await openProgress();
   const revisions = Array.from({ length: 6 }, (_, index) => index + 1);
