@@ -38,7 +38,7 @@ export async function readCourse(files: ExportFiles): Promise<{ document: Course
   const about = await readCourseAbout(files, pointer, course);
   reader.displayNames = about.displayNames;
   const modules = await reader.modules(course);
-  reader.report.drafts = await files.countXml('drafts');
+  reader.report.drafts = await files.count('drafts', '.xml');
   return { document: { ...about.course, modules }, report: reader.report };
 }
 

@@ -9,22 +9,24 @@ const FILE_BYTES_MAX = 8 * 1024 * 1024;
 
 export class ExportFiles {
   private readonly root: string;
+  private readonly onRead: () => void;
 
-  private constructor(root: string) {
+  private constructor(root: string, onRead: () => void) {
     this.root = root;
+    this.onRead = onRead;
   }
 
   /** Takes the folder that holds course.xml: the given one, or the only one in it that does (Studio packs a `course/`). */
-  static async open(folder: string): Promise<ExportFiles> {
+  static async open(folder: string, onRead: () => void = () => {}): Promise<ExportFiles> {
     const given = await realpath(folder);
     const names = await readdir(given, { withFileTypes: true });
-    if (names.some((entry) => entry.name === 'course.xml')) return new ExportFiles(given);
+    if (names.some((entry) => entry.name === 'course.xml')) return new ExportFiles(given, onRead);
     const inner: string[] = [];
     for (const entry of names.filter((entry) => entry.isDirectory())) {
       const found = await stat(join(given, entry.name, 'course.xml')).catch(() => null);
       if (found?.isFile()) inner.push(join(given, entry.name));
     }
-    if (inner.length === 1 && inner[0]) return new ExportFiles(inner[0]);
+    if (inner.length === 1 && inner[0]) return new ExportFiles(inner[0], onRead);
     throw new OlxError(
       'course.xml',
       null,
@@ -44,6 +46,7 @@ export class ExportFiles {
     if (found === null) return null;
     const { size } = await stat(found);
     if (size > FILE_BYTES_MAX) throw new OlxError(path, null, `larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB`);
+    this.onRead();
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(found));
     } catch {
@@ -51,9 +54,9 @@ export class ExportFiles {
     }
   }
 
-  /** How many XML files lie below a folder of the export; 0 if there is no such folder. */
-  async countXml(folder: string): Promise<number> {
+  /** How many files with this ending lie in a folder of the export; 0 if there is no such folder. */
+  async count(folder: string, ending: string): Promise<number> {
     const entries = await readdir(join(this.root, folder), { recursive: true }).catch(() => []);
-    return entries.filter((name) => name.endsWith('.xml')).length;
+    return entries.filter((name) => name.endsWith(ending)).length;
   }
 }

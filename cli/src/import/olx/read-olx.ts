@@ -17,16 +17,29 @@ export interface OlxExport {
   readonly report: OlxReport;
 }
 
-export async function readOlx(path: string): Promise<OlxExport> {
-  const found = await stat(path).catch(() => null);
-  if (!found) throw new OlxError(path, null, 'there is no such file or folder');
-  if (found.isDirectory()) return readFolder(path);
-  return withExtracted(path, readFolder);
+export interface ReadOlxOptions {
+  /** Called for each file read; `of` is how many there are, of which some may not be needed. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
-async function readFolder(folder: string): Promise<OlxExport> {
-  const { document, report } = await readCourse(await ExportFiles.open(folder));
+export async function readOlx(path: string, options: ReadOlxOptions = {}): Promise<OlxExport> {
+  const found = await stat(path).catch(() => null);
+  if (!found) throw new OlxError(path, null, 'there is no such file or folder');
+  if (found.isDirectory()) return readFolder(path, options);
+  return withExtracted(path, (folder) => readFolder(folder, options));
+}
+
+async function readFolder(folder: string, { onProgress }: ReadOlxOptions): Promise<OlxExport> {
+  let done = 0;
+  let of = 0;
+  const files = await ExportFiles.open(folder, () => {
+    done += 1;
+    onProgress?.(Math.min(done, of), of);
+  });
+  of = (await files.count('.', '.xml')) + (await files.count('.', '.html'));
+  const { document, report } = await readCourse(files);
   const parsed = CourseDocument.safeParse(document);
   if (!parsed.success) throw new OlxError('course.xml', null, z.prettifyError(parsed.error));
+  onProgress?.(of, of);
   return { document: parsed.data, report };
 }

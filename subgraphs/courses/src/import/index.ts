@@ -3,6 +3,7 @@
  */
 export { htmlToText } from '../html/html-to-text.ts';
 export { sanitizeHtml } from '../html/sanitize-html.ts';
+export { readPublishedOutlines } from '../publication/publication.repository.ts';
 export * from './document.ts';
 export { createImportRepository } from './import.repository.ts';
 export { createImportService, type ImportOptions, type ImportResult, type ImportService } from './import.service.ts';

@@ -4,7 +4,7 @@
  * Read and written in the transaction that changed the course, so that revision and outline always belong together.
  */
 import { CoursePublished, type PayloadOf } from '@lyceum/contracts';
-import type { Tx } from '@lyceum/database';
+import type { Client, Database, Tx } from '@lyceum/database';
 import type { StoredGrading } from './stored-grading.ts';
 
 type Lessons = PayloadOf<typeof CoursePublished>['lessons'];
@@ -26,7 +26,20 @@ export async function emitCoursePublished(tx: Tx<'courses'>, course: PublishedCo
   });
 }
 
-async function readOutline(tx: Tx<'courses'>, courseId: string): Promise<Lessons> {
+/** The outlines of all published courses, the oldest first: what their latest events told. */
+export async function readPublishedOutlines(
+  database: Database<'courses'>,
+): Promise<{ courseId: string; title: string; lessons: Lessons }[]> {
+  const outlines = await database.session(null).everyShard(async (client) => {
+    const courses = await client.course.findMany({ where: { status: 'PUBLISHED' }, select: { id: true, title: true } });
+    const own = [];
+    for (const { id, title } of courses) own.push({ courseId: id, title, lessons: await readOutline(client, id) });
+    return own;
+  }, 'primary');
+  return outlines.flat().sort((a, b) => (a.courseId < b.courseId ? -1 : 1));
+}
+
+async function readOutline(tx: Client<'courses'>, courseId: string): Promise<Lessons> {
   const lessons = await tx.lesson.findMany({
     where: { courseId },
     orderBy: [{ position: 'asc' }, { id: 'asc' }],

@@ -1,0 +1,60 @@
+/**
+ * Looks at one Postgres database: whether it answers in its role, and whether its schema is the one of this checkout.
+ */
+import { type Domain, migrationsOf } from '@lyceum/database';
+import pg from 'pg';
+
+const TIMEOUT_MS = 3_000;
+/** A replica that is further behind serves no reads. */
+const LAG_MAX_S = 10;
+
+export async function examinePrimary(domain: Domain, url: string): Promise<string> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ version: string; standby: boolean }>(
+      "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
+    );
+    if (rows[0]?.standby) throw new Error('is a replica, but is named as a primary');
+    const pending = await pendingMigrations(domain, client);
+    if (pending > 0) throw new Error(`${pending} migrations are not applied: \`npm start\` applies them`);
+    return `PostgreSQL ${rows[0]?.version.split(' ')[0]}`;
+  });
+}
+
+export async function examineReplica(url: string): Promise<string> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ standby: boolean; streaming: boolean; lag: number | null }>(`
+      SELECT pg_is_in_recovery() AS standby,
+        EXISTS (SELECT 1 FROM pg_stat_wal_receiver) AS streaming,
+        CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+          ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END::float8 AS lag`);
+    const [state] = rows;
+    if (!state?.standby) throw new Error('is a primary, but is named as a replica');
+    if (!state.streaming) throw new Error('does not receive from its primary; reads go to the primary meanwhile');
+    if ((state.lag ?? 0) > LAG_MAX_S) throw new Error(`is ${Math.round(state.lag ?? 0)} s behind its primary`);
+    return 'follows its primary';
+  });
+}
+
+async function pendingMigrations(domain: Domain, client: pg.Client): Promise<number> {
+  const known = await client
+    .query<{ name: string }>('SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
+    .catch(() => ({ rows: [] }));
+  const applied = new Set(known.rows.map(({ name }) => name));
+  return (await migrationsOf(domain)).filter(({ name }) => !applied.has(name)).length;
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<string>): Promise<string> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    statement_timeout: TIMEOUT_MS,
+    application_name: 'lyceum-doctor',
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Something that a person can put right: shown as one message, without a stack, and the command ends with code 1.
+ */
+export class Failure extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'Failure';
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+}

@@ -1,0 +1,50 @@
+/**
+ * Any number of learners with progress in the published courses, written in bulk.
+ */
+import { readPublishedOutlines } from '@lyceum/courses/import';
+import { type Database, seedLearners } from '@lyceum/database';
+import { hashPassword } from '@lyceum/users/passwords';
+import { Failure } from '../failure.ts';
+import { counted, number, say, showProgress } from '../output.ts';
+import { demoPassword } from './demo-accounts.ts';
+
+export interface ManyLearners {
+  readonly count: number;
+  readonly progressRows: number;
+  readonly seed: string;
+}
+
+interface Databases {
+  readonly users: Database<'users'>;
+  readonly courses: Database<'courses'>;
+  readonly progress: Database<'progress'>;
+}
+
+export async function seedManyLearners({ users, courses, progress }: Databases, wanted: ManyLearners): Promise<void> {
+  const outlines = (await readPublishedOutlines(courses)).filter(({ lessons }) => lessons.length > 0);
+  if (outlines.length === 0) {
+    throw new Failure(
+      'There is no published course with lessons: run `npx lyceum seed` or `npx lyceum import olx` first.',
+    );
+  }
+  const begun = performance.now();
+  const bar = showProgress('Learners');
+  try {
+    const made = await seedLearners({
+      ...wanted,
+      courses: outlines,
+      databases: { users, progress },
+      passwordHash: await hashPassword(demoPassword),
+      onProgress: ({ learners, of }) => bar.update(learners, of),
+    });
+    bar.end();
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    say(
+      made.learners === 0
+        ? `No change: the ${number(wanted.count)} learners of seed ${wanted.seed} are there already.`
+        : `${counted(made.learners, 'learner')} with ${counted(made.progressRows, 'row')} of lesson progress in ${seconds} s.`,
+    );
+  } finally {
+    bar.end();
+  }
+}
