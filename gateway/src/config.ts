@@ -56,7 +56,7 @@ export const LimitsPolicy = z.strictObject({
       maxMessageBytes: count.default(256 * 1024),
       /** That run at the same time on one socket. */
       maxOperations: count.default(50),
-      /** Time a client has to say who it is. */
+      /** Time a client has to say who it is. Read at start. */
       initialisationMs: milliseconds.default(5_000),
     })
     .prefault({}),

@@ -48,7 +48,10 @@ export function createGatewayServer(resources: Resources): Server {
     res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
     if (health(req, res) || graphiql(req, res)) return;
     identifyRequest(req, res);
-    void yoga(req, res);
+    Promise.resolve(yoga(req, res)).catch((err: unknown) => {
+      log.error({ err }, 'request failed outside the pipeline');
+      res.destroy();
+    });
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');

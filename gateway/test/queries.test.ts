@@ -1,6 +1,7 @@
 /**
  * Queries and mutations over HTTP, through real subgraphs.
  */
+import { eventually } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openGateway, type TestGateway } from './harness.ts';
 
@@ -70,6 +71,24 @@ test('a subgraph that is down gives one clear error and the rest of the data', a
   }
   const again = await gateway.ask('{ books { reviews { stars } } }');
   expect(again.errors).toBeUndefined();
+});
+
+test('a query whose client is gone is given up, and the gateway goes on', async () => {
+  const leaving = new AbortController();
+  const pending = fetch(gateway.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ slow }' }),
+    signal: leaving.signal,
+  });
+  await eventually(() => gateway.subgraphs.calls.includes('people.slow'));
+  leaving.abort();
+  await expect(pending).rejects.toThrow();
+  await eventually(async () => {
+    const metrics = await (await fetch(`${gateway.origin}/metrics`)).text();
+    return /subgraph_seconds_count\{.*subgraph="people",outcome="unavailable"\} 1/.test(metrics);
+  });
+  expect((await gateway.ask('{ book(id: "b2") { title } }')).data).toEqual({ book: { title: 'Solaris' } });
 });
 
 test('an error of the catalogue keeps its message, and an unexpected one is masked', async () => {

@@ -83,7 +83,7 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
           return { data, errors: errors?.flatMap((error) => locate(error, rootSelections)) };
         } catch (error) {
           if (!isLyceumError(error)) throw error;
-          log.warn(
+          log[scope.signal.aborted ? 'debug' : 'warn'](
             { subgraph, requestId: scope.requestId, code: error.code, err: error.cause },
             'subgraph did not answer',
           );

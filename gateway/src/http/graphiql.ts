@@ -49,11 +49,5 @@ export function createGraphiQL(policy: Live<GatewayPolicy>): (req: IncomingMessa
 /** Nine megabytes of editor: imported and rendered when the first developer asks, then kept. */
 async function renderPage(): Promise<Buffer> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  return Buffer.from(
-    renderGraphiQL({
-      title: 'Lyceum',
-      subscriptionsProtocol: 'WS',
-      defaultHeaders: '{\n  "Authorization": "Bearer "\n}',
-    }),
-  );
+  return Buffer.from(renderGraphiQL({ title: 'Lyceum', subscriptionsProtocol: 'WS' }));
 }
