@@ -58,20 +58,27 @@ async function start(options: StartOptions, lock: Lock): Promise<number> {
   mkdirSync(paths.logs, { recursive: true });
 
   const supervisor = new Supervisor({ say });
+  const opening: Promise<unknown>[] = [];
+  const plan = runPlan({ options, environment: readEnvironment(), supervisor, signal: leave.signal, opening });
   let code = 0;
   try {
-    const running = await runPlan({ options, environment: readEnvironment(), supervisor, signal: leave.signal });
-    say(board(running, (performance.now() - begun) / 1000));
-    await leave.promise;
-  } catch (error) {
-    if (!leave.signal.aborted) {
-      console.error(`\nLyceum could not start. ${(error as Error).message}`);
-      code = 1;
+    const running = await Promise.race([plan, leave.promise]);
+    if (typeof running !== 'string') {
+      say(board(running, (performance.now() - begun) / 1000));
+      await leave.promise;
+    } else {
+      code = 130;
     }
+  } catch (error) {
+    console.error(`\nLyceum could not start. ${(error as Error).message}`);
+    code = 1;
   }
   lock.leaving();
+  await Promise.allSettled(opening);
   say('\nStopping');
   await supervisor.stop();
+  // Interrupted, the plan ends because what it waited for was stopped.
+  await plan.catch(() => {});
   return code;
 }
 

@@ -20,7 +20,12 @@ export interface Plan {
   readonly supervisor: Supervisor;
   /** Fires when the person does not want to wait any longer; what has not begun is left out. */
   readonly signal: AbortSignal;
+  /** Servers on their way up. They are the supervisor's only when they are there: wait for them before it stops. */
+  readonly opening: Promise<unknown>[];
 }
+
+/** What the steps show is the first line; the whole story is the cause. */
+class StepError extends Error {}
 
 /** What the steps learn from one another. */
 interface Progress {
@@ -35,7 +40,7 @@ export interface Running {
   readonly demo: boolean;
 }
 
-/** Runs every step. The first that fails ends it; what was started by then is the supervisor's to stop. */
+/** Runs every step. Throws what the first that fails threw; what was started by then is the supervisor's to stop. */
 export async function runPlan(plan: Plan): Promise<Running> {
   const { signal } = plan;
   const progress: Progress = {
@@ -60,7 +65,9 @@ export async function runPlan(plan: Plan): Promise<Running> {
       rendererOptions: { collapseSubtasks: false, collapseErrors: true, showErrorMessage: false },
     },
   );
-  await steps.run();
+  await steps.run().catch((error: unknown) => {
+    throw error instanceof StepError ? error.cause : error;
+  });
   return {
     gatewayUrl: progress.variables.GATEWAY_URL ?? '',
     demo: isSeeded(databasesOf(plan, progress)),
@@ -75,8 +82,12 @@ function step(signal: AbortSignal, title: string, work: Work): ListrTask<Progres
     title,
     task: async (progress, task) => {
       signal.throwIfAborted();
-      const outcome = await work(progress, (message) => {
+      const report = (message: string) => {
         task.output = message;
+      };
+      const outcome = await work(progress, report).catch((cause: unknown) => {
+        const [firstLine] = (cause as Error).message.split('\n');
+        throw new StepError(signal.aborted ? 'interrupted' : firstLine, { cause });
       });
       task.title = `${title}: ${outcome}`;
     },
@@ -102,15 +113,19 @@ async function prepare({ environment, options }: Plan, progress: Progress): Prom
   return 'ready';
 }
 
-function servers({ environment, supervisor, signal }: Plan): ListrTask<Progress>[] {
+function servers({ environment, supervisor, signal, opening }: Plan): ListrTask<Progress>[] {
   return [
     step(signal, 'PostgreSQL', async (progress, report) => {
-      const opened = await openPostgres(environment, progress.shards, supervisor, report);
+      const work = openPostgres(environment, progress.shards, supervisor, report);
+      opening.push(work);
+      const opened = await work;
       Object.assign(progress.variables, opened.variables);
       return opened.outcome;
     }),
     step(signal, 'Redis', async (progress, report) => {
-      const opened = await openRedis(environment, supervisor, report);
+      const work = openRedis(environment, supervisor, report);
+      opening.push(work);
+      const opened = await work;
       Object.assign(progress.variables, opened.variables);
       return opened.outcome;
     }),
