@@ -17,7 +17,11 @@ interface Check {
 }
 
 const checks: readonly Check[] = [
-  { name: 'lint', promise: 'format and lint rules hold', command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'] },
+  {
+    name: 'lint',
+    promise: 'format and lint rules hold',
+    command: ['biome', 'ci', '--colors=off', '--error-on-warnings', '.'],
+  },
   { name: 'types', promise: 'the types agree', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
   {
     name: 'boundaries',
