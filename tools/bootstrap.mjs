@@ -58,10 +58,19 @@ async function installDependencies() {
   // Started by npm, we use that very npm; its Node may be the one in node_modules, which is about to be replaced.
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command, ...prefix] = npm;
-  const args = [...prefix, verb, '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = await runToEnd(command, args, { ...process.env, NODE_ENV: 'development' });
+  const npmRun = (...words) =>
+    runToEnd(command, [...prefix, ...words, '--no-audit', '--no-fund', '--loglevel=error'], {
+      ...process.env,
+      NODE_ENV: 'development',
+    });
+  let code = await npmRun(verb);
+  if (code !== 0 && verb === 'ci') {
+    // A registry that lacks an optional package of some other platform makes `npm ci` give up; `npm install` does not.
+    console.log('npm ci failed; trying npm install, which leaves package-lock.json as it is.');
+    code = await npmRun('install', '--no-save');
+  }
   clearInterval(heartbeat);
-  if (code !== 0) fail(`npm ${verb} failed (exit code ${code}); its messages are above.`);
+  if (code !== 0) fail(`npm failed (exit code ${code}); its messages are above.`);
   if (!existsSync(node)) {
     fail('npm did not run the install scripts that this repository needs: run `npm rebuild node`, then try again.');
   }
