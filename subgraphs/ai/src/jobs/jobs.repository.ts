@@ -117,11 +117,10 @@ export function createJobsRepository(session: DatabaseSession<'ai'>) {
 
     /** Null if another call with the same key came first. */
     async insert(tx: Tx<'ai'>, learnerId: string, job: NewJob): Promise<Job | null> {
-      const id = newIdBeside(learnerId);
       const { kind, lessonId } = job.input;
-      const data = { ...job, id, learnerId, kind, lessonId };
-      const { count } = await tx.aiJob.createMany({ data, skipDuplicates: true });
-      return count === 1 ? find(tx, { learnerId, id }) : null;
+      const data = { ...job, id: newIdBeside(learnerId), learnerId, kind, lessonId };
+      const [row] = await tx.aiJob.createManyAndReturn({ data, skipDuplicates: true, select: columns });
+      return row ? toJob(row) : null;
     },
 
     /** The job as last committed, held until the transaction ends. */
