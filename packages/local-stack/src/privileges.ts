@@ -1,8 +1,8 @@
 /**
  * Decides under which user a server process runs, and ties its life to ours.
  *
- * PostgreSQL refuses to run as root. As root we switch to `nobody` through `setpriv` and keep the one capability that
- * lets it enter folders which that user may not traverse (a clone below /root, a 0700 temp folder). Where that is not
+ * PostgreSQL refuses to run as root. As root we switch to `nobody` through `setpriv` and keep the capabilities that
+ * let it enter folders which that user may not traverse (a clone below /root, a 0700 temp folder). Where that is not
  * permitted we fall back to a plain change of user. `--pdeathsig` makes the kernel stop the server when the process
  * that started it dies, `kill -9` included; the recovery at the next start covers the systems that lack it.
  */
@@ -50,7 +50,9 @@ export function wrapCommand(
   if (o.owner) {
     const user = ['--reuid', String(o.owner.uid), '--regid', String(o.owner.gid), '--clear-groups'];
     const withCapabilities = [...user, '--inh-caps', CAPABILITIES, '--ambient-caps', CAPABILITIES];
-    const flags = [withCapabilities, user].find(setprivAccepts);
+    // access(2), by which initdb looks for its programs, otherwise forgets the capabilities of a user who is not root.
+    const alsoForAccess = ['--securebits', '+no_setuid_fixup', ...withCapabilities];
+    const flags = [alsoForAccess, withCapabilities, user].find(setprivAccepts);
     if (!flags) return { command, args: [...args], identity: o.owner };
     return { command: 'setpriv', args: [...flags, ...death, command, ...args], identity: {} };
   }
