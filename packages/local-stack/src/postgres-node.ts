@@ -101,7 +101,10 @@ export class PostgresNode {
       ],
       { owner: postgresOwner() },
     );
-    await run(wrapped.command, wrapped.args, { cwd: this.directory, env: serverEnvironment(), ...wrapped.identity });
+    const options = { cwd: this.directory, env: serverEnvironment(), ...wrapped.identity };
+    await run(wrapped.command, wrapped.args, options).catch((error: Error & { stderr?: string }) => {
+      throw new Error(`PostgreSQL could not make ${this.data}: ${error.stderr?.trim() || error.message}`);
+    });
     await this.markInitialised();
   }
 

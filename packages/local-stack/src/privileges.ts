@@ -1,9 +1,9 @@
 /**
  * Decides under which user a server process runs, and ties its life to ours.
  *
- * PostgreSQL refuses to run as root. As root we switch to `nobody` through `setpriv` and keep the capabilities that
- * let it enter folders which that user may not traverse (a clone below /root, a 0700 temp folder). Where that is not
- * permitted we fall back to a plain change of user. `--pdeathsig` makes the kernel stop the server when the process
+ * PostgreSQL refuses to run as root. As root we switch to `nobody` through `setpriv` and keep the one capability
+ * that lets it enter folders which that user may not traverse (a clone below /root, a 0700 temp folder). Where that is
+ * not permitted we fall back to a plain change of user. `--pdeathsig` makes the kernel stop the server when the process
  * that started it dies, `kill -9` included; the recovery at the next start covers the systems that lack it.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,7 @@ export interface WrappedCommand {
 }
 
 const NOBODY: Owner = { uid: 65534, gid: 65534 };
-const CAPABILITIES = '+dac_override,+dac_read_search';
+const CAPABILITY = '+dac_override';
 
 const probes = new Map<string, boolean>();
 
@@ -49,7 +49,7 @@ export function wrapCommand(
   const death = o.deathSignal && setprivAccepts(['--pdeathsig', 'TERM']) ? ['--pdeathsig', o.deathSignal] : [];
   if (o.owner) {
     const user = ['--reuid', String(o.owner.uid), '--regid', String(o.owner.gid), '--clear-groups'];
-    const withCapabilities = [...user, '--inh-caps', CAPABILITIES, '--ambient-caps', CAPABILITIES];
+    const withCapabilities = [...user, '--inh-caps', CAPABILITY, '--ambient-caps', CAPABILITY];
     // access(2), by which initdb looks for its programs, otherwise forgets the capabilities of a user who is not root.
     const alsoForAccess = ['--securebits', '+no_setuid_fixup', ...withCapabilities];
     const flags = [alsoForAccess, withCapabilities, user].find(setprivAccepts);
