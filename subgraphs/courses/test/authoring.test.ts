@@ -95,7 +95,7 @@ describe('making a course', () => {
   ])('a bad %s is refused by name', async (field, input) => {
     const client = await courses.as(teacher);
     const { errors } = await client.request(CREATE, { input: { title: 'T', slug: freeSlug(), ...input } });
-    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', details: { argument: `input.${field}` } });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', details: { argument: field } });
   });
 });
 

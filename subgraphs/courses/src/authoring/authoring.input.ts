@@ -1,10 +1,11 @@
 /**
  * What an author may say about a course.
  */
+import { hasControls } from '@lyceum/service-kit';
 import { z } from 'zod';
 import { sanitizeHtml } from '../html/sanitize-html.ts';
 
-const noControls = (text: string) => !/[^\P{Cc}\t\n\r]/u.test(text);
+const noControls = (text: string) => !hasControls(text);
 
 const Title = z
   .string()

@@ -2,10 +2,9 @@
  * Making, changing, publishing and withdrawing courses: who may, and what follows.
  */
 import type { Viewer } from '@lyceum/contracts';
-import { type Clock, forbidden, notFound, unauthenticated } from '@lyceum/service-kit';
+import { type Clock, forbidden, notFound, parseInput, unauthenticated } from '@lyceum/service-kit';
 import type { CatalogueLoaders } from '../catalogue/catalogue.loaders.ts';
 import { type Course, mayChange, maySee } from '../catalogue/course.ts';
-import { parseInput } from '../input.ts';
 import { CreateCourse, UpdateCourse } from './authoring.input.ts';
 import type { AuthoringRepository, CourseChange } from './authoring.repository.ts';
 

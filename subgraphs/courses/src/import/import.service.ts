@@ -4,9 +4,8 @@
  * The same document a second time writes nothing. A changed one writes what differs, keeps the ids of everything that its
  * keys still name, removes what they no longer name, and raises the revision by one.
  */
-import { type Clock, LyceumError, systemClock } from '@lyceum/service-kit';
+import { type Clock, LyceumError, parseInput, systemClock } from '@lyceum/service-kit';
 import type { CourseStatus } from '../catalogue/course.ts';
-import { parseInput } from '../input.ts';
 import { CourseDocument } from './document.ts';
 import type { ImportRepository, WrittenCourse } from './import.repository.ts';
 import { type ItemKind, outlineOf } from './outline.ts';

@@ -2,7 +2,7 @@
  * What a new account may look like. The limits are those that schema.graphql promises.
  */
 import { z } from 'zod';
-import { countCharacters } from '../input.ts';
+import { countCharacters } from '../characters.ts';
 import { DisplayName } from '../profiles/profiles.input.ts';
 import { isEmail, normalizeEmail } from './email.ts';
 

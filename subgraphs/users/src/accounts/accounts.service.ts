@@ -4,7 +4,7 @@
  * Neither says by its answer, nor at sign-in by its time, whether an address has an account and only the password is
  * wrong. (Signing up must say that an address is taken; the limit of attempts keeps that from being a list to read.)
  */
-import { parseInput } from '../input.ts';
+import { parseInput } from '@lyceum/service-kit';
 import type { Session, SessionsService } from '../sessions/sessions.service.ts';
 import { SignUp } from './accounts.input.ts';
 import type { AccountsRepository } from './accounts.repository.ts';

@@ -1,8 +1,8 @@
 /**
  * Which settings are accepted.
  */
+import { parseInput } from '@lyceum/service-kit';
 import { describe, expect, it } from 'vitest';
-import { parseInput } from '../input.ts';
 import { canonicalLocale, canonicalTimeZone, UpdatePreferences } from './preferences.input.ts';
 
 describe('a locale', () => {

@@ -2,8 +2,7 @@
  * Settings: each person sees and changes the own ones, and nobody else does.
  */
 import type { Viewer } from '@lyceum/contracts';
-import { notFound } from '@lyceum/service-kit';
-import { parseInput } from '../input.ts';
+import { notFound, parseInput } from '@lyceum/service-kit';
 import { isSelf, type Person } from '../profiles/person.ts';
 import { UpdatePreferences } from './preferences.input.ts';
 import type { PreferencesRepository } from './preferences.repository.ts';

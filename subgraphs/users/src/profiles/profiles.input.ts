@@ -1,8 +1,9 @@
 /**
  * What a profile may say. The limits are those that schema.graphql promises.
  */
+import { hasControls } from '@lyceum/service-kit';
 import { z } from 'zod';
-import { countCharacters, hasControls } from '../input.ts';
+import { countCharacters } from '../characters.ts';
 
 export const DisplayName = z
   .string()

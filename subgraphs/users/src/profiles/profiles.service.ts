@@ -2,8 +2,7 @@
  * Changes of profiles: each person changes the own one.
  */
 import type { Viewer } from '@lyceum/contracts';
-import { notFound } from '@lyceum/service-kit';
-import { parseInput } from '../input.ts';
+import { notFound, parseInput } from '@lyceum/service-kit';
 import type { Person } from './person.ts';
 import { UpdateProfile } from './profiles.input.ts';
 import type { ProfilesRepository } from './profiles.repository.ts';
