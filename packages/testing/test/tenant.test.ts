@@ -27,6 +27,10 @@ test('tenants do not see one another', async () => {
 test('a closed tenant leaves no database behind, even with connections open', async () => {
   const tenant = await openTenant(['ai']);
   const sleeping = sql(tenant.databaseUrl('ai', 's1'), 'SELECT pg_sleep(60)').catch((error: Error) => error.message);
+  await eventually(async () => {
+    const active = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%'";
+    expect(await sql(tenant.databaseUrl('ai', 's1'), `${active} AND pid <> pg_backend_pid()`)).toHaveLength(1);
+  });
   await tenant.close();
   expect(await sleeping).toMatch(/terminat/);
   const [shard] = stackCoordinates().shards;
