@@ -2,7 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { type Database, openDatabase, ShardsPolicy } from '@lyceum/database';
+import { openDatabase, ShardsPolicy } from '@lyceum/database';
 import { ModelsPolicy } from '@lyceum/models';
 import {
   type Clock,
@@ -15,7 +15,6 @@ import {
   openPolicy,
   type RedisRole,
   systemClock,
-  withTimeout,
 } from '@lyceum/service-kit';
 import { openLiveTopics } from '@lyceum/subgraph-kit';
 import type { AiEnv, EnvSource } from './config.ts';
@@ -47,7 +46,6 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     await openDatabase('ai', { env: source, shards, redis: cache, keys, log, metrics }),
     (ai) => ai.close(),
   );
-  await warmUp(database);
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
   return {
     claimsSecret: env.CLAIMS_SECRET,
@@ -67,15 +65,3 @@ export async function openResources({ env, source, log, life, clock = systemCloc
 export type Resources = Awaited<ReturnType<typeof openResources>>;
 /** One request's view of the database. Services begin transactions with it; statements are the repositories'. */
 export type Session = ReturnType<Resources['database']['session']>;
-
-/**
- * A client's first query costs a tenth of a second: it is asked here, before the first learner does. Databases that are
- * away are no reason not to start.
- */
-async function warmUp(database: Database<'ai'>): Promise<void> {
-  const session = database.session(null);
-  const reads = (['eventual', 'primary'] as const).map((consistency) =>
-    session.everyShard((client) => client.aiJob.findFirst({ select: { id: true } }), consistency),
-  );
-  await withTimeout(Promise.allSettled(reads), 2_000, 'warming up').catch(() => {});
-}

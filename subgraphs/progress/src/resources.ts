@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { type Database, openDatabase, ShardsPolicy } from '@lyceum/database';
+import { openDatabase, ShardsPolicy } from '@lyceum/database';
 import {
   type Clock,
   closeRedis,
@@ -15,7 +15,6 @@ import {
   openPolicy,
   type RedisRole,
   systemClock,
-  withTimeout,
 } from '@lyceum/service-kit';
 import { openLiveTopics } from '@lyceum/subgraph-kit';
 import type { EnvSource, ProgressEnv } from './config.ts';
@@ -42,7 +41,6 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     await openDatabase('progress', { env: source, shards, redis: cache, keys, log, metrics }),
     (progress) => progress.close(),
   );
-  await warmUp(database);
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
   return {
     claimsSecret: env.CLAIMS_SECRET,
@@ -63,15 +61,3 @@ export async function openResources({ env, source, log, life, clock = systemCloc
 export type Resources = Awaited<ReturnType<typeof openResources>>;
 /** One request's view of the database. Services begin transactions with it; statements are the repositories'. */
 export type Session = ReturnType<Resources['database']['session']>;
-
-/**
- * A client's first query costs a tenth of a second: it is asked here, before the first learner does. Databases that are
- * away are no reason not to start.
- */
-async function warmUp(database: Database<'progress'>): Promise<void> {
-  const session = database.session(null);
-  const reads = (['eventual', 'primary'] as const).map((consistency) =>
-    session.everyShard((client) => client.enrollment.findFirst({ select: { id: true } }), consistency),
-  );
-  await withTimeout(Promise.allSettled(reads), 2_000, 'warming up').catch(() => {});
-}
