@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { sampleDataFolder } from './config.ts';
 
 const main = resolve(import.meta.dirname, '../src/main.ts');
 const TIMEOUT_MS = 120_000;
@@ -61,7 +62,7 @@ export async function openExport(): Promise<Folder> {
 }
 
 const beside = resolve(import.meta.dirname, '../../../shared/data/openedx-demo-course');
-const folder = process.env.LYCEUM_SAMPLE_DATA ?? beside;
+const folder = sampleDataFolder() ?? beside;
 
 /** The Open edX demo course, real input that is no part of this repository; undefined where it is absent. */
 export const sampleCourse: string | undefined = existsSync(join(folder, 'course.xml')) ? folder : undefined;

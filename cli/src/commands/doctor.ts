@@ -26,7 +26,7 @@ async function doctor(): Promise<void> {
   say('Nothing is wrong.');
 }
 
-function lineOf({ part, wrong, note }: Finding): string {
-  const mark = wrong ? red('✗') : green('✓');
+function lineOf({ part, wrong, note, skipped }: Finding): string {
+  const mark = wrong ? red('✗') : skipped ? dim('–') : green('✓');
   return `${mark} ${part.padEnd(28)} ${wrong ?? dim(note ?? '')}`.trimEnd();
 }

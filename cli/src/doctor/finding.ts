@@ -8,6 +8,8 @@ export interface Finding {
   /** What is wrong and what helps; undefined if nothing is. */
   readonly wrong?: string;
   readonly note?: string;
+  /** True if nothing is known about the part, good or bad. */
+  readonly skipped?: boolean;
 }
 
 /** Runs an examination that throws what is wrong, and returns a note. */

@@ -17,7 +17,7 @@ const ADDRESSES = {
 export async function* examineServices(variables: Environment): AsyncGenerator<Finding> {
   for (const [service, variable] of Object.entries(ADDRESSES)) {
     const address = variables[variable];
-    if (!address) yield { part: service, note: `not examined: ${variable} is not set` };
+    if (!address) yield { part: service, skipped: true, note: `not examined: ${variable} is not set` };
     else yield await finding(service, () => examineService(address));
   }
 }
