@@ -106,14 +106,27 @@ function runVerb(args) {
       env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
     });
     for (const signal of signals) process.on(signal, () => child.kill(signal));
-    const parent = process.ppid;
+    const npm = npmProcess();
     const watch = setInterval(() => {
-      if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill('SIGTERM');
+      if (npm && npmProcess() !== npm) child.kill('SIGTERM');
     }, 1_000);
     watch.unref();
     child.once('error', (error) => fail(`${node} could not be started: ${error.message}`));
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 1)));
   });
+}
+
+/** The npm that runs us, directly or through the shell it uses; null when it is not npm. Changes when npm is gone. */
+function npmProcess() {
+  if (!process.env.npm_lifecycle_event) return null;
+  try {
+    const parent = `/proc/${process.ppid}`;
+    if (!/^(\S*\/)?(sh|dash|bash)\0-c\0/.test(readFileSync(`${parent}/cmdline`, 'utf8'))) return process.ppid;
+    // The fourth field; the second is in parentheses and may hold spaces.
+    return Number(readFileSync(`${parent}/stat`, 'utf8').split(') ').at(-1).split(' ')[1]);
+  } catch {
+    return process.ppid;
+  }
 }
 
 function seconds(since) {
