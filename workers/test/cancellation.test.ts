@@ -3,8 +3,8 @@
  */
 import { claimsHeader, eventually, graphClient, startService } from '@lyceum/testing';
 import { expect, test } from 'vitest';
-import { endlessModel } from './adversaries.ts';
 import { openBench } from './bench.ts';
+import { endlessModel } from './endless-model.ts';
 
 test('a cancelled job stops its model call and returns its budget', async () => {
   await using bench = await openBench();

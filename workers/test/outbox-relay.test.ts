@@ -3,9 +3,8 @@
  */
 import { AiJobUpdated } from '@lyceum/contracts';
 import { newId, newIdBeside } from '@lyceum/database';
-import { eventually, startService } from '@lyceum/testing';
+import { cuttable, eventually, startService } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cuttable } from './adversaries.ts';
 import { type Bench, openBench } from './bench.ts';
 
 let bench: Bench;

@@ -55,11 +55,7 @@ export function createSubgraphClient(options: {
       scope.signal.addEventListener('abort', giveUp, { once: true });
       if (scope.signal.aborted) giveUp();
       try {
-        const claims = await signClaims(
-          { requestId: scope.requestId, viewer: toClaims(scope.viewer) },
-          claimsSecret,
-          'subgraph',
-        );
+        const claims = await signClaims(scope, claimsSecret, 'subgraph');
         const response = await poolOf(origin).request({
           method: 'POST',
           path: pathname + search,
@@ -86,11 +82,6 @@ export function createSubgraphClient(options: {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
     },
   };
-}
-
-/** A mutable copy in the shape of the contract. */
-export function toClaims(viewer: OperationScope['viewer']) {
-  return viewer === null ? null : { id: viewer.id, sessionId: viewer.sessionId, roles: [...viewer.roles] };
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {

@@ -10,7 +10,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { LimitsPolicy, SubgraphsPolicy } from '../config.ts';
-import { type SubgraphRequest, type SubgraphResponse, toClaims } from '../federation/subgraph-client.ts';
+import type { SubgraphRequest, SubgraphResponse } from '../federation/subgraph-client.ts';
 import type { OperationScope } from '../operation-scope.ts';
 import { createEventQueue } from './event-queue.ts';
 
@@ -47,11 +47,7 @@ export function createSubgraphSubscriptions(options: {
   return {
     async *subscribe(url, request, scope) {
       for (let failures = 0; !scope.signal.aborted; ) {
-        const claims = await signClaims(
-          { requestId: scope.requestId, viewer: toClaims(scope.viewer) },
-          claimsSecret,
-          'subgraph',
-        );
+        const claims = await signClaims(scope, claimsSecret, 'subgraph');
         const queue = createEventQueue<SubgraphResponse>(policy.current.limits.maxPendingEvents);
         const stop = clientOf(url).subscribe(
           { ...request, extensions: { claims } },

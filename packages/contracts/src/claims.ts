@@ -6,12 +6,10 @@ import { z } from 'zod';
 export const Role = z.enum(['LEARNER', 'INSTRUCTOR', 'ADMIN']);
 export type Role = z.output<typeof Role>;
 
+const Roles = z.array(Role).readonly();
+
 /** Payload of the RS256 access token a client holds (15 minutes). */
-export const AccessTokenClaims = z.object({
-  sub: z.uuid(),
-  sid: z.uuid(),
-  roles: z.array(Role),
-});
+export const AccessTokenClaims = z.object({ sub: z.uuid(), sid: z.uuid(), roles: Roles });
 export type AccessTokenClaims = z.output<typeof AccessTokenClaims>;
 
 /** `iss` and `aud` of access tokens: a token of any other kind never passes for one. */
@@ -19,17 +17,11 @@ export const ACCESS_TOKEN_ISSUER = 'lyceum';
 export const ACCESS_TOKEN_AUDIENCE = 'lyceum-graph';
 
 /** A signed-in person. Subgraphs see a viewer or null (anonymous), never a token. */
-export interface Viewer {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly roles: readonly Role[];
-}
+export const Viewer = z.object({ id: z.uuid(), sessionId: z.uuid(), roles: Roles }).readonly();
+export type Viewer = z.output<typeof Viewer>;
 
 /** Payload of the signed internal header. `viewer` is null for an anonymous request. */
-export const InternalClaims = z.object({
-  requestId: z.string().max(128),
-  viewer: z.object({ id: z.uuid(), sessionId: z.uuid(), roles: z.array(Role) }).nullable(),
-});
+export const InternalClaims = z.object({ requestId: z.string().max(128), viewer: Viewer.nullable() });
 export type InternalClaims = z.output<typeof InternalClaims>;
 
 /** The header that carries the signed InternalClaims. Never accepted from the public side without a valid signature. */

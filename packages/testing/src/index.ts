@@ -4,6 +4,7 @@
 export type { ServiceName, ServiceProcess } from '@lyceum/local-stack';
 export { type FixedClock, fixedClock } from './clock.ts';
 export { stackCoordinates } from './coordinates.ts';
+export { type CuttableLine, cuttable } from './cuttable.ts';
 export { eventually } from './eventually.ts';
 export {
   type GraphAnswer,

@@ -2,9 +2,8 @@
  * Signing up and signing in, on two shards with replicas.
  */
 import { bucketOf, newId } from '@lyceum/database';
-import { laggingReplica, sql, stackCoordinates } from '@lyceum/testing';
+import { cuttable, laggingReplica, sql, stackCoordinates } from '@lyceum/testing';
 import { describe, expect, it } from 'vitest';
-import { openRedisLine } from './redis-line.ts';
 import { openUsers, password, type Users, viewerOf } from './users.ts';
 
 const peopleOn = async (users: Users, shard: string) =>
@@ -117,7 +116,7 @@ describe('signing in', () => {
   });
 
   it('says SERVICE_UNAVAILABLE while Redis is away, and reads go on', async () => {
-    await using line = await openRedisLine(stackCoordinates().redisUrl);
+    await using line = await cuttable(stackCoordinates().redisUrl);
     await using users = await openUsers({ REDIS_URL: line.url });
     const ada = await users.learner('Ada');
     await line.cut();

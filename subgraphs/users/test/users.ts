@@ -2,9 +2,9 @@
  * The users subgraph in process, on databases and Redis keys of its own, and the gateway's signature for any viewer.
  */
 import { randomUUID } from 'node:crypto';
-import { AccessTokenClaims, CLAIMS_HEADER, type Role, type Viewer } from '@lyceum/contracts';
-import { createLifecycle, createLogger, signClaims } from '@lyceum/service-kit';
-import { type GraphClient, graphClient, openTenant } from '@lyceum/testing';
+import { AccessTokenClaims, type Role, type Viewer } from '@lyceum/contracts';
+import { createLifecycle, createLogger } from '@lyceum/service-kit';
+import { claimsHeader, type GraphClient, graphClient, openTenant } from '@lyceum/testing';
 import { decodeJwt } from 'jose';
 import { readConfig } from '../src/config.ts';
 import { openResources, type Resources } from '../src/resources.ts';
@@ -60,14 +60,8 @@ export async function openUsers(overrides: Record<string, string> = {}): Promise
   const resources = await openResources({ env, source, log, life });
   const { url } = await createServer(resources, life).listen(0, env.HOST);
 
-  const as = async (viewer: Viewer | null) => {
-    const claims = await signClaims(
-      { requestId: randomUUID(), viewer: toClaims(viewer) },
-      env.CLAIMS_SECRET,
-      'subgraph',
-    );
-    return graphClient(`${url}/graphql`, { headers: { [CLAIMS_HEADER]: claims } });
-  };
+  const as = async (viewer: Viewer | null) =>
+    graphClient(`${url}/graphql`, { headers: await claimsHeader(tenant.env, viewer) });
   const outcomeOf = async (document: string, variables: Record<string, unknown>) => {
     const { outcome } = await (await as(null)).query<{ outcome: Outcome }>(document, variables);
     return outcome;
@@ -101,8 +95,4 @@ export async function openUsers(overrides: Record<string, string> = {}): Promise
       await tenant.close();
     },
   };
-}
-
-function toClaims(viewer: Viewer | null) {
-  return viewer && { ...viewer, roles: [...viewer.roles] };
 }

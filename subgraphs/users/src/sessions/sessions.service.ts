@@ -44,7 +44,7 @@ export interface SessionsDependencies {
 export function createSessionsService({ sessions, tokens, people, clock }: SessionsDependencies) {
   async function present(person: Person, refreshToken: RefreshToken): Promise<Session> {
     const { sessionId } = refreshToken;
-    const accessToken = await tokens.issue({ sub: person.id, sid: sessionId, roles: [...person.roles] });
+    const accessToken = await tokens.issue({ sub: person.id, sid: sessionId, roles: person.roles });
     return {
       outcome: 'Session',
       accessToken: accessToken.token,
