@@ -10,6 +10,7 @@ import type { InternalClaims } from '@lyceum/contracts';
 import {
   createHealth,
   type HealthCheck,
+  isAddressed,
   type Lifecycle,
   type Logger,
   LyceumError,
@@ -105,6 +106,7 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
     res.once('close', () => inFlight.delete(res));
     res.once('finish', () => hangUpOnUnread(req, socket));
     if (life.draining) res.shouldKeepAlive = false;
+    if (!isAddressed(req)) return void res.writeHead(400).end();
     if (health(req, res)) return;
     const path = req.url?.split('?', 1)[0] ?? '/';
     const handler: RouteHandler | undefined = path === GRAPHQL_PATH ? yoga : ownRoute(options.routes, path);

@@ -20,7 +20,10 @@ export interface LiveTopicsOptions {
 }
 
 export interface TopicOptions {
-  /** `now`: what is published from the call on. `start`: all that the stream still holds, then on. Default `now`. */
+  /**
+   * `now` (the default): what follows the stream's end as it is right after the call. `start`: all that the stream
+   * still holds, then on.
+   */
   readonly from?: 'now' | 'start';
   readonly signal?: AbortSignal;
 }
@@ -42,6 +45,7 @@ const BATCH = 100;
 /** The longest a lost wake-up delays an event; half of it at least, so that subscribers do not look in step. */
 const LOOK_MS = 3_000;
 const SEEN = 512;
+const RETRY = { baseMs: 50, maxMs: 2_000 };
 
 export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOptions): LiveTopics {
   const pubsub = createWakeUps(subscriber);
@@ -63,7 +67,7 @@ export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOpti
       return stoppable((stop) => {
         const bell = createBell(stop);
         bells.add(bell);
-        // Begins now, not at the first pull: what is published after this call belongs to the subscriber.
+        // Begins now, not at the first pull: what is published in between belongs to the subscriber.
         const opening = openTopic({ pubsub, reader, stream, from, bell, stop });
         opening.catch(() => {});
         stop.addEventListener('abort', () => bells.delete(bell), { once: true });
@@ -78,7 +82,7 @@ export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOpti
   };
 }
 
-/** Subscribes to wake-ups, then finds the place to read from. */
+/** Finds the place to read from, then subscribes to wake-ups: nothing falls in between, because reading comes after both. */
 async function openTopic(o: {
   pubsub: RedisPubSub;
   reader: Redis;
@@ -87,17 +91,23 @@ async function openTopic(o: {
   bell: Bell;
   stop: AbortSignal;
 }): Promise<string> {
+  const place = o.from === 'start' ? '0-0' : await endOfStream(o);
   const subscription = await o.pubsub.subscribe(o.stream, () => o.bell.ring());
   if (o.stop.aborted) o.pubsub.unsubscribe(subscription);
   else o.stop.addEventListener('abort', () => o.pubsub.unsubscribe(subscription), { once: true });
-  if (o.from === 'start') return '0-0';
+  return place;
+}
+
+/** Asks until Redis answers; at once when the connection is back. */
+async function endOfStream(o: { reader: Redis; stream: string; bell: Bell; stop: AbortSignal }): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
+    o.bell.hush();
     try {
       const [last] = (await o.reader.xrevrange(o.stream, '+', '-', 'COUNT', 1)) as Entry[];
       return last?.[0] ?? '0-0';
     } catch (error) {
       if (o.stop.aborted) throw error;
-      await sleep(backOffMs(attempt, { baseMs: 50, maxMs: 2_000 }), o.stop);
+      await o.bell.wait(backOffMs(attempt, RETRY));
     }
   }
 }
@@ -122,7 +132,7 @@ async function* pull<E extends EventDefinition>(o: {
     } catch (err) {
       failures += 1;
       o.log.debug({ err, stream: o.stream }, 'live stream cannot be read, trying again');
-      await o.bell.wait(backOffMs(failures, { baseMs: 50, maxMs: 2_000 }));
+      await o.bell.wait(backOffMs(failures, RETRY));
       continue;
     }
     for (const [id, fields] of entries) {

@@ -60,6 +60,26 @@ test('an event that the relay published twice is heard once', async () => {
   await expect.poll(heard).toEqual([1, 2]);
 });
 
+test('a subscriber that is seen listening knows its place: nothing published from then on is missed', async () => {
+  const { topics, jobId, writer, stream, publish, reader } = await openTopics();
+  const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const xrevrange = reader.xrevrange.bind(reader) as (...args: unknown[]) => Promise<never>;
+  reader.xrevrange = async (...args: unknown[]) => {
+    asked.resolve();
+    await gate.promise;
+    return xrevrange(...args);
+  };
+  const next = topics.subscribe(AiJobUpdated, jobId).next();
+  await asked.promise;
+  expect(await subscribers()).toBe(0);
+  gate.resolve();
+  await expect.poll(subscribers).toBe(1);
+  await publish(7);
+  expect((await next).value?.payload.percentage).toBe(7);
+});
+
 test('an event published while Redis restarts reaches a live subscriber', async () => {
   const { publish, listen } = await openTopics();
   const { heard, opened } = await listen();
@@ -190,12 +210,10 @@ async function openTopics() {
     void consume();
     const opened = async () => {
       await expect.poll(async () => ((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]).toBe(1);
-      // The place to read from is found right after the subscription: one more round trip on the same server.
-      await reader.ping();
     };
     return { heard: () => events, opened };
   };
-  return { topics, publish, listen, jobId, stream, writer };
+  return { topics, publish, listen, jobId, stream, writer, reader };
 }
 
 /** As the relay does: tries until Redis has taken it. */
