@@ -118,6 +118,27 @@ test('a document or value that is not valid suggests no names', async () => {
   expect(JSON.stringify([field, value, syntax])).not.toMatch(/did you mean/i);
 });
 
+test('a text that no database can hold is refused before any subgraph is called, in a variable and in the document', async () => {
+  const before = gateway.subgraphs.calls.length;
+  for (const text of ['a\u0000b', '\ud800', 'a\udc00']) {
+    const inVariable = await gateway.ask('mutation ($n: String!) { rename(id: "p1", name: $n) { name } }', {
+      variables: { n: text },
+    });
+    expect(inVariable.status).toBe(400);
+    expect(inVariable.errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    expect(inVariable.errors?.[0]?.message).toContain('$n');
+  }
+  const inDocument = await gateway.ask('mutation { rename(id: "p1", name: "a\\u0000b") { name } }');
+  expect(inDocument.status).toBe(400);
+  expect(inDocument.errors?.[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+  expect(gateway.subgraphs.calls.length).toBe(before);
+
+  const whole = await gateway.ask('mutation ($n: String!) { rename(id: "p1", name: $n) { name } }', {
+    variables: { n: 'Ursula 🚀\ud83d\ude80' },
+  });
+  expect(whole.data).toEqual({ rename: { name: 'Ursula 🚀🚀' } });
+});
+
 test('introspection is answered only while the policy opens it', async () => {
   const refused = await gateway.ask('{ __schema { queryType { name } } }');
   expect(refused.errors?.[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });

@@ -1,6 +1,8 @@
 /**
- * Checks a request's variables against what its operation declares. Suggestions of schema elements are off.
+ * Checks a request's variables against what its operation declares, and that their texts are text. Suggestions of schema
+ * elements are off.
  */
+import { isStorable } from '@lyceum/service-kit';
 import { type GraphQLError, getVariableValues } from 'graphql';
 import { refusal } from '../errors.ts';
 import type { PlannedOperation } from './plan-cache.ts';
@@ -19,6 +21,17 @@ export function coerceVariables({ supergraph, operation }: PlannedOperation, giv
     inputs as Record<string, unknown>,
     { maxErrors: 20, hideSuggestions: true },
   );
-  if (!errors) return { ok: true, variables: coerced };
+  if (!errors) {
+    const bad = Object.keys(coerced).filter((name) => !holdsText(coerced[name]));
+    if (bad.length === 0) return { ok: true, variables: coerced };
+    return { ok: false, errors: bad.map((name) => refusal('BAD_USER_INPUT', `Variable "$${name}" ${NO_TEXT}`)) };
+  }
   return { ok: false, errors: errors.map((error) => refusal('BAD_USER_INPUT', error.message, { cause: error })) };
+}
+
+export const NO_TEXT = 'holds characters that no text can hold.';
+
+function holdsText(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(holdsText);
 }

@@ -15,10 +15,12 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
   validate,
 } from 'graphql';
 import { refusal } from '../errors.ts';
 import type { Supergraph } from './supergraph.ts';
+import { TextRule } from './text-rule.ts';
 
 export interface PlannedOperation {
   readonly supergraph: Supergraph;
@@ -130,10 +132,12 @@ function parseOperation(source: string, operationName: string | null, maxTokens:
   return { document, operation, fragments };
 }
 
+const RULES = [...specifiedRules, TextRule];
+
 /** Validation names no schema element that the client did not: suggestions are off. */
 function planOperation(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'plan'>): PlanOutcome {
   const { document, operation, fragments } = parsed;
-  const errors = validate(supergraph.schema, document, undefined, { maxErrors: 20, hideSuggestions: true });
+  const errors = validate(supergraph.schema, document, RULES, { maxErrors: 20, hideSuggestions: true });
   if (errors.length > 0) {
     return {
       ok: false,

@@ -21,12 +21,16 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
   } catch {
-    throw refusal('BAD_REQUEST', 'The body is not JSON.');
+    throw noRequest('The body is not JSON.');
   }
-  if (typeof body !== 'object' || body === null) throw refusal('BAD_REQUEST', 'The body must be a JSON map.');
+  if (typeof body !== 'object' || body === null) throw noRequest('The body must be a JSON map.');
   return body as Record<string, unknown>;
 }
 
 function tooLarge() {
   return refusal('PAYLOAD_TOO_LARGE', undefined, { wellFormed: false });
+}
+
+function noRequest(message: string) {
+  return refusal('BAD_REQUEST', message, { wellFormed: false });
 }

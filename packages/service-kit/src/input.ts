@@ -17,3 +17,8 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
 export function hasControls(text: string): boolean {
   return /[^\P{Cc}\t\n\r]/u.test(text);
 }
+
+/** What a database can keep as text: no NUL, which Postgres refuses, and no half of a surrogate pair, which is no character. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
