@@ -1,7 +1,7 @@
 /**
  * The gateway process: configuration → resources → listen → drain.
  */
-import { createLifecycle, createLogger } from '@lyceum/service-kit';
+import { createLifecycle, createLogger, listenOn } from '@lyceum/service-kit';
 import { readEnv } from './config.ts';
 import { openResources } from './resources.ts';
 import { createGatewayServer } from './server.ts';
@@ -10,6 +10,6 @@ const env = readEnv();
 const log = createLogger('gateway', { level: env.LOG_LEVEL });
 const life = createLifecycle({ log });
 const server = createGatewayServer(await openResources(env, life, log));
-
-server.listen(env.PORT, env.HOST, () => log.info({ address: server.address() }, 'listening'));
+const { url } = await listenOn(server, env.PORT, env.HOST);
+log.info({ url }, 'listening');
 await life.runUntilSignal();

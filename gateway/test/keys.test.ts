@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER } from '@lyceum/contracts';
-import { createLogger } from '@lyceum/service-kit';
-import { listenOn } from '@lyceum/subgraph-kit';
+import { createLogger, listenOn } from '@lyceum/service-kit';
 import { fixedClock } from '@lyceum/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';

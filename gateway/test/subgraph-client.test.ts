@@ -3,8 +3,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { fixedPolicy } from '@lyceum/service-kit';
-import { listenOn } from '@lyceum/subgraph-kit';
+import { fixedPolicy, listenOn } from '@lyceum/service-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GatewayPolicy } from '../src/config.ts';
 import { createSubgraphClient, type SubgraphClient } from '../src/federation/subgraph-client.ts';

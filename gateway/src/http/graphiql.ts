@@ -4,7 +4,7 @@
  * The content security policy holds the page to that: a browser refuses to load or call anything that is not this origin.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Live } from '@lyceum/service-kit';
+import { type Live, pathOf } from '@lyceum/service-kit';
 import type { GatewayPolicy } from '../config.ts';
 import { ENDPOINT } from './graphql-http.ts';
 
@@ -28,7 +28,7 @@ export function createGraphiQL(policy: Live<GatewayPolicy>): (req: IncomingMessa
 
   return (req, res) => {
     if (!policy.current.developers.graphiql || req.method !== 'GET') return false;
-    if (req.url?.split('?', 1)[0] !== ENDPOINT || !req.headers.accept?.includes('text/html')) return false;
+    if (pathOf(req) !== ENDPOINT || !req.headers.accept?.includes('text/html')) return false;
     page ??= renderPage();
     page.then(
       (html) => {

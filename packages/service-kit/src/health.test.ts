@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHealth, type HealthOptions } from './health.ts';
+import { listenOn } from './http.ts';
 import { createMetrics } from './metrics.ts';
 
 test('a failing check makes a process unready but leaves it alive, and says which one', async () => {
@@ -39,13 +39,13 @@ async function serve(options: HealthOptions) {
   const server = createServer((req, res) => {
     if (!health(req, res)) res.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url } = await listenOn(server, 0, '127.0.0.1');
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   return async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    const response = await fetch(`${url}${path}`);
     return { status: response.status, body: await response.text() };
   };
 }

@@ -4,6 +4,7 @@
  * Live: the event loop turns. Ready: not draining, and every check passes; a load balancer sends no one here otherwise.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pathOf } from './http.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import { withTimeout } from './retry.ts';
@@ -31,7 +32,7 @@ export function createHealth(options: HealthOptions): (req: IncomingMessage, res
   };
 
   return (req, res) => {
-    const path = req.url?.split('?', 1)[0];
+    const path = pathOf(req);
     if (path === '/health/live') {
       respond(res, 200, { status: 'live' });
     } else if (path === '/health/ready') {

@@ -4,6 +4,7 @@ export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './health.ts';
+export * from './http.ts';
 export * from './input.ts';
 export * from './lifecycle.ts';
 export * from './log-consumer.ts';

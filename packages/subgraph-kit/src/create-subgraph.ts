@@ -14,12 +14,13 @@ import {
   type Lifecycle,
   type Logger,
   LyceumError,
+  listenOn,
   type Metrics,
+  pathOf,
 } from '@lyceum/service-kit';
 import { parse } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { type BaseContext, type ContextSource, createContextSource } from './context.ts';
-import { listenOn } from './listen.ts';
 import { measureLoaders } from './loader.ts';
 import { mergeResolvers } from './merge-resolvers.ts';
 import { type ServerContext, useClaims } from './plugins/use-claims.ts';
@@ -108,7 +109,7 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
     if (life.draining) res.shouldKeepAlive = false;
     if (!isAddressed(req)) return void res.writeHead(400).end();
     if (health(req, res)) return;
-    const path = req.url?.split('?', 1)[0] ?? '/';
+    const path = pathOf(req);
     const handler: RouteHandler | undefined = path === GRAPHQL_PATH ? yoga : ownRoute(options.routes, path);
     if (handler === undefined) return void res.writeHead(404).end();
     const answer = async () => handler(req, res);

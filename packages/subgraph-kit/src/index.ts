@@ -2,7 +2,6 @@ export { type BaseContext, type ContextSource, requireRole, requireViewer } from
 export * from './create-subgraph.ts';
 export { toGraphQLError } from './errors.ts';
 export { filterEvents } from './iterators.ts';
-export { listenOn } from './listen.ts';
 export * from './live-topics.ts';
 export { createLoader, type Loader, type LoaderOptions } from './loader.ts';
 export * from './pagination.ts';

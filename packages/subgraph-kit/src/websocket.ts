@@ -5,7 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { InternalClaims } from '@lyceum/contracts';
-import { isLyceumError, type Logger, type Metrics, verifyClaims } from '@lyceum/service-kit';
+import { isLyceumError, type Logger, type Metrics, pathOf, refuseUpgrade, verifyClaims } from '@lyceum/service-kit';
 import {
   type ExecutionArgs,
   type ExecutionResult,
@@ -115,8 +115,8 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketDoor {
 
   let draining = false;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (draining) return refuse(socket, '503 Service Unavailable');
-    if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found');
+    if (draining) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (pathOf(request) !== path) return refuseUpgrade(socket, '404 Not Found');
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   });
 
@@ -183,9 +183,4 @@ function format(error: GraphQLError, log: Logger): GraphQLFormattedError {
 function rootField(operation: OperationDefinitionNode | null | undefined): string {
   const selection = operation?.selectionSet.selections[0];
   return selection?.kind === 'Field' ? selection.name.value : 'fragment';
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => {});
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

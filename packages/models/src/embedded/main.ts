@@ -1,9 +1,7 @@
 /**
  * The embedded model server: `lyceum-extractive-1` behind OpenAI's protocol, without key or network.
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createLifecycle, createLogger, createMetrics } from '@lyceum/service-kit';
+import { createLifecycle, createLogger, createMetrics, listenOn } from '@lyceum/service-kit';
 import { readConfig } from './config.ts';
 import { createEmbeddedModelServer } from './server.ts';
 
@@ -17,9 +15,8 @@ const server = createEmbeddedModelServer({
   metrics: createMetrics('embedded-model'),
 });
 
-server.listen(config.PORT, config.HOST);
-await once(server, 'listening');
+const { url } = await listenOn(server, config.PORT, config.HOST);
 life.own('http', server, (http) => new Promise((resolve) => http.close(resolve)));
 life.onDrain(() => server.closeIdleConnections());
-log.info({ port: (server.address() as AddressInfo).port }, 'embedded model ready');
+log.info({ url }, 'listening');
 await life.runUntilSignal();

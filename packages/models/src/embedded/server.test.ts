@@ -1,11 +1,9 @@
 /**
  * The embedded server over real HTTP, spoken to by the real `openai` client and by our port on top of it.
  */
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { AiJobInput } from '@lyceum/contracts';
-import { createLifecycle, createLogger, createMetrics } from '@lyceum/service-kit';
+import { createLifecycle, createLogger, createMetrics, listenOn } from '@lyceum/service-kit';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelEntry } from '../catalogue.ts';
@@ -25,10 +23,9 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 async function startServer(tokensPerSecond: number): Promise<string> {
   const options = { tokensPerSecond, log, life: createLifecycle({ log }), metrics: createMetrics('test') };
-  const server = createEmbeddedModelServer(options).listen(0, '127.0.0.1');
+  const server = createEmbeddedModelServer(options);
   servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return `${(await listenOn(server, 0, '127.0.0.1')).url}/v1`;
 }
 
 let baseURL: string;

@@ -2,7 +2,7 @@
  * The HTTP side of the embedded model: routes, bounds and error objects of OpenAI's protocol. Builds, never listens.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createHealth, type Lifecycle, type Logger, type Metrics } from '@lyceum/service-kit';
+import { createHealth, type Lifecycle, type Logger, type Metrics, pathOf } from '@lyceum/service-kit';
 import { complete } from './completions.ts';
 import { errorBody, MODEL_ID, ProtocolError } from './wire.ts';
 
@@ -26,7 +26,7 @@ export function createEmbeddedModelServer(options: EmbeddedModelOptions): Server
   });
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const path = request.url?.split('?', 1)[0];
+    const path = pathOf(request);
     if (path === '/v1/models' || path === `/v1/models/${MODEL_ID}`) {
       requireMethod(request, 'GET');
       const model = { id: MODEL_ID, object: 'model', created: 1_763_683_200, owned_by: 'lyceum' };
