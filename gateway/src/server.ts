@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createHealth, sleep } from '@lyceum/service-kit';
+import { createHealth, isAddressed, sleep } from '@lyceum/service-kit';
 import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createGateway } from './gateway.ts';
 import { createGraphiQL } from './http/graphiql.ts';
@@ -46,6 +46,7 @@ export function createGatewayServer(resources: Resources): Server {
     unanswered.add(res);
     res.once('close', () => unanswered.delete(res));
     res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
+    if (!isAddressed(req)) return void res.writeHead(400).end();
     if (health(req, res) || graphiql(req, res)) return;
     identifyRequest(req, res);
     Promise.resolve(yoga(req, res)).catch((err: unknown) => {

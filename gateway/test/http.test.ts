@@ -1,6 +1,7 @@
 /**
  * The door itself: GraphQL over HTTP as specified, health, GraphiQL, other origins, draining.
  */
+import { request } from 'node:http';
 import { eventually, graphClient } from '@lyceum/testing';
 import { getIntrospectionQuery } from 'graphql';
 import { serverAudits } from 'graphql-http';
@@ -63,6 +64,27 @@ test('several operations in one request are refused', async () => {
     body: JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]),
   });
   expect(response.status).toBe(400);
+});
+
+test('a body that is no JSON map is refused as such, whatever answer the client asks for', async () => {
+  for (const body of ['', '{', 'null', '"{ __typename }"', '7']) {
+    for (const accept of ['application/json', 'application/graphql-response+json']) {
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body,
+      });
+      expect({ body, accept, status: response.status }).toEqual({ body, accept, status: 400 });
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    }
+  }
+});
+
+test('a Host that is no address is refused, and the answer tells nothing of the inside', async () => {
+  for (const host of ['a b/c', '[', '%', 'x:99999999']) {
+    const answer = await askWithHost(host);
+    expect({ host, ...answer }).toEqual({ host, status: 400, text: '' });
+  }
 });
 
 test('GraphiQL loads nothing from other hosts', async () => {
@@ -140,3 +162,15 @@ test('drain finishes what is in flight', async () => {
   await drained;
   await draining.close();
 });
+
+/** `fetch` lets nobody choose the Host header. */
+function askWithHost(host: string): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { host, 'content-type': 'application/json' };
+    const asking = request(gateway.url, { method: 'POST', headers }, async (response) => {
+      resolve({ status: response.statusCode, text: (await response.setEncoding('utf8').toArray()).join('') });
+    });
+    asking.on('error', reject);
+    asking.end('{"query":"{ __typename }"}');
+  });
+}

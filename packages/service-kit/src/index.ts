@@ -1,3 +1,4 @@
+export * from './address.ts';
 export * from './claims.ts';
 export * from './clock.ts';
 export * from './env.ts';
