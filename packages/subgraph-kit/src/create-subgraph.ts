@@ -20,6 +20,7 @@ import {
 } from '@lyceum/service-kit';
 import { parse } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { boundLists } from './bound-lists.ts';
 import { type BaseContext, type ContextSource, createContextSource } from './context.ts';
 import { measureLoaders } from './loader.ts';
 import { mergeResolvers } from './merge-resolvers.ts';
@@ -75,7 +76,9 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   const yoga = createYoga<ServerContext, object>({
     id: options.name,
     graphqlEndpoint: GRAPHQL_PATH,
-    schema: buildSubgraphSchema({ typeDefs: parse(options.typeDefs), resolvers: mergeResolvers(options.resolvers) }),
+    schema: boundLists(
+      buildSubgraphSchema({ typeDefs: parse(options.typeDefs), resolvers: mergeResolvers(options.resolvers) }),
+    ),
     context: ({ claims, request }) => createContext(claims, request.signal),
     plugins: [
       useClaims({ secret: claimsSecret, log }),

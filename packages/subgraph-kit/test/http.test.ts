@@ -17,6 +17,19 @@ test("a request without the gateway's signature is refused, and its body is not 
   }
 });
 
+test('a Host that is no address is refused, and the answer tells nothing of the inside', async () => {
+  const { url } = await openSubgraph();
+  const answer = await new Promise((resolve, reject) => {
+    const headers = { host: 'a b/c', 'content-type': 'application/json' };
+    const sending = request(`${url}/graphql`, { method: 'POST', headers }, async (response) => {
+      resolve({ status: response.statusCode, text: (await response.setEncoding('utf8').toArray()).join('') });
+    });
+    sending.on('error', reject);
+    sending.end(hello);
+  });
+  expect(answer).toEqual({ status: 400, text: '' });
+});
+
 test('expired claims are refused', async () => {
   const { send } = await openSubgraph();
   expect((await send(hello, { [CLAIMS_HEADER]: await tokenOf(anonymous, longAgo) })).status).toBe(401);
@@ -107,6 +120,19 @@ test('errors suggest no names of the schema', async () => {
   const text = JSON.stringify(await query('{ hallo }'));
   expect(text).toContain('hallo');
   expect(text).not.toContain('hello');
+});
+
+test('an operation whose lists multiply without end is refused with one clear error', async () => {
+  const { query } = await openSubgraph({
+    typeDefs: 'type Query { things: [Thing!]! } type Thing { things: [Thing!] id: ID }',
+    resolvers: {
+      Query: { things: () => new Array(100).fill({}) },
+      Thing: { things: async () => new Array(100).fill({}) },
+    },
+  });
+  const answer = await query('{ things { things { things { things { things { id } } } } } }');
+  expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: 'OPERATION_TOO_LARGE' } }] });
+  expect(answer.errors).toHaveLength(1);
 });
 
 test('the schema is readable for the gateway alone', async () => {
