@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, parsePage, toConnection } from './pagination.ts';
+import { CursorPart, decodeCursor, encodeCursor, parsePage, toConnection } from './pagination.ts';
 
-const Cursor = z.tuple([z.coerce.date(), z.uuid()]);
+const Cursor = z.tuple([CursorPart.instant, CursorPart.id]);
 const id = '0193516f-8f3e-7abc-8def-0123456789ab';
 
 test('a cursor comes out as it went in', () => {
@@ -16,6 +16,24 @@ test('a cursor of another list, a changed one and nonsense are refused by name',
       expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ argument: 'after' }) }),
     );
   }
+});
+
+test('a cursor whose parts no database can compare with is refused by name', () => {
+  const refused = [
+    ...[-8.64e15, '-271821-04-20T00:00:00.000Z', '0000-01-01T00:00:00Z', null].map((part) => [
+      CursorPart.instant,
+      part,
+    ]),
+    ...[1e12, -1e15, 0.5, Number.MAX_SAFE_INTEGER].map((part) => [CursorPart.integer, part]),
+    ...[1e308, -1e-300].map((part) => [CursorPart.real, part]),
+    ...['a\u0000b', '\ud800'].map((part) => [CursorPart.text, part]),
+  ] as [z.ZodType, string | number | null][];
+  for (const [schema, part] of refused) {
+    expect(() => decodeCursor(encodeCursor([part]), z.tuple([schema])), String(part)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ argument: 'after' }) }),
+    );
+  }
+  expect(decodeCursor(encodeCursor([0.06079271]), z.tuple([CursorPart.real]))).toEqual([0.06079271]);
 });
 
 test('a page asks for one row more, between 1 and 100', () => {

@@ -1,8 +1,8 @@
 /**
  * Keyset pagination: a cursor holds the sort key and the id of its row, so a page costs the same wherever it lies.
  */
-import { badInput } from '@lyceum/service-kit';
-import type { z } from 'zod';
+import { badInput, isStorable } from '@lyceum/service-kit';
+import { z } from 'zod';
 
 export interface PageArgs {
   readonly first: number;
@@ -38,7 +38,25 @@ export function parsePage<S extends z.ZodType>({ first, after }: PageArgs, schem
   return { first, limit: first + 1, after: after == null ? null : decodeCursor(after, schema) };
 }
 
-/** Dates become RFC 3339 texts: decode them with `z.coerce.date()`. */
+/**
+ * The parts of a cursor, as far as a database can compare with them: cursors come back from outside, and what is a fine
+ * number or day here may be out of range there.
+ */
+export const CursorPart = {
+  /** A `Date` of the years 1970–9999. */
+  instant: z.iso
+    .datetime()
+    .transform((text) => new Date(text))
+    .refine((date) => date.getTime() >= 0),
+  id: z.uuid(),
+  /** Fits a Postgres `integer`. */
+  integer: z.int32(),
+  /** Fits a Postgres `real`. */
+  real: z.number().refine((value) => value === 0 || (Math.abs(value) > 1e-37 && Math.abs(value) < 1e38)),
+  text: z.string().refine(isStorable),
+};
+
+/** Dates become RFC 3339 texts: decode them with `CursorPart.instant`. */
 export function encodeCursor(parts: readonly (string | number | boolean | Date | null)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }

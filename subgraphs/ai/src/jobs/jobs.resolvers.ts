@@ -1,12 +1,12 @@
 /**
  * Jobs of the viewer: reading, asking for one, cancelling.
  */
-import { encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
+import { CursorPart, encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { Resolvers } from '../__generated__/resolver-types.ts';
 import type { Job } from './job.ts';
 
-const cursor = z.tuple([z.coerce.date(), z.uuid()]).transform(([createdAt, id]) => ({ createdAt, id }));
+const cursor = z.tuple([CursorPart.instant, CursorPart.id]).transform(([createdAt, id]) => ({ createdAt, id }));
 const cursorOf = ({ createdAt, id }: Job) => encodeCursor([createdAt, id]);
 
 /** What a request led to names itself if it is no job. */

@@ -3,7 +3,14 @@
  */
 import type { Viewer } from '@lyceum/contracts';
 import { badInput } from '@lyceum/service-kit';
-import { type Connection, encodeCursor, type PageArgs, parsePage, toConnection } from '@lyceum/subgraph-kit';
+import {
+  type Connection,
+  CursorPart,
+  encodeCursor,
+  type PageArgs,
+  parsePage,
+  toConnection,
+} from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { CatalogueLoaders } from './catalogue.loaders.ts';
 import type { CatalogueFilter, CataloguePosition, CatalogueRepository, ListedCourse } from './catalogue.repository.ts';
@@ -31,10 +38,10 @@ const SEARCH_LENGTH_MAX = 200;
 const TAGS_MAX = 20;
 
 /** The first part names the order, so that a cursor of one order is refused by another. */
-const NewestCursor = z.tuple([z.literal('NEWEST'), z.iso.datetime(), z.uuid()]);
-const TitleCursor = z.tuple([z.literal('TITLE'), z.string(), z.uuid()]);
-const RankCursor = z.tuple([z.literal('RELEVANCE'), z.number(), z.uuid()]);
-const IdCursor = z.tuple([z.uuid()]);
+const NewestCursor = z.tuple([z.literal('NEWEST'), CursorPart.instant, CursorPart.id]);
+const TitleCursor = z.tuple([z.literal('TITLE'), CursorPart.text, CursorPart.id]);
+const RankCursor = z.tuple([z.literal('RELEVANCE'), CursorPart.real, CursorPart.id]);
+const IdCursor = z.tuple([CursorPart.id]);
 
 export function createCatalogueService(
   repository: CatalogueRepository,
@@ -94,7 +101,10 @@ function readPosition(sort: CataloguePosition['sort'], args: PageArgs) {
   switch (sort) {
     case 'NEWEST': {
       const { after, ...page } = parsePage(args, NewestCursor);
-      const position: CataloguePosition = { sort, after: after && { publishedAt: after[1], id: after[2] } };
+      const position: CataloguePosition = {
+        sort,
+        after: after && { publishedAt: after[1].toISOString(), id: after[2] },
+      };
       return { ...page, position };
     }
     case 'TITLE': {

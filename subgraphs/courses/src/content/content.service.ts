@@ -2,7 +2,14 @@
  * Parts of courses reached by their own ids: there only for those who may see the course. And pages of lessons.
  */
 import { notFound } from '@lyceum/service-kit';
-import { type Connection, encodeCursor, type PageArgs, parsePage, toConnection } from '@lyceum/subgraph-kit';
+import {
+  type Connection,
+  CursorPart,
+  encodeCursor,
+  type PageArgs,
+  parsePage,
+  toConnection,
+} from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { CatalogueLoaders } from '../catalogue/catalogue.loaders.ts';
 import type { Course } from '../catalogue/course.ts';
@@ -23,7 +30,7 @@ export interface ContentService {
   lessons(courseId: string, page: PageArgs): Promise<Connection<Lesson>>;
 }
 
-const LessonCursor = z.tuple([z.number().int(), z.uuid()]);
+const LessonCursor = z.tuple([CursorPart.integer, CursorPart.id]);
 
 export function createContentService(loaders: CatalogueLoaders & ContentLoaders): ContentService {
   const ifVisible = async <Part extends { readonly courseId: string }>(part: Part | null): Promise<Part | null> =>

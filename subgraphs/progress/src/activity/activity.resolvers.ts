@@ -1,12 +1,12 @@
 /**
  * What a person did.
  */
-import { encodeCursor, parsePage, toConnection } from '@lyceum/subgraph-kit';
+import { CursorPart, encodeCursor, parsePage, toConnection } from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { Resolvers } from '../__generated__/resolver-types.ts';
 import type { ActivityParent } from '../parents.ts';
 
-const cursor = z.tuple([z.coerce.date(), z.uuid()]).transform(([occurredAt, id]) => ({ occurredAt, id }));
+const cursor = z.tuple([CursorPart.instant, CursorPart.id]).transform(([occurredAt, id]) => ({ occurredAt, id }));
 const cursorOf = ({ occurredAt, id }: ActivityParent) => encodeCursor([occurredAt, id]);
 
 export const activityResolvers: Resolvers = {

@@ -1,12 +1,12 @@
 /**
  * Enrolments, and a course as the viewer stands in it.
  */
-import { encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
+import { CursorPart, encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { Resolvers } from '../__generated__/resolver-types.ts';
 import type { Enrollment } from './enrollment.ts';
 
-const cursor = z.tuple([z.coerce.date(), z.uuid()]).transform(([enrolledAt, id]) => ({ enrolledAt, id }));
+const cursor = z.tuple([CursorPart.instant, CursorPart.id]).transform(([enrolledAt, id]) => ({ enrolledAt, id }));
 const cursorOf = ({ enrolledAt, id }: Enrollment) => encodeCursor([enrolledAt, id]);
 const unlessLeft = (enrollment: Enrollment | null) => (enrollment?.status === 'WITHDRAWN' ? null : enrollment);
 

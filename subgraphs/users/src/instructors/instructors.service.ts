@@ -1,12 +1,12 @@
 /**
  * The list of people who teach.
  */
-import { encodeCursor, type PageArgs, parsePage, toConnection } from '@lyceum/subgraph-kit';
+import { CursorPart, encodeCursor, type PageArgs, parsePage, toConnection } from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { InstructorPosition, InstructorsRepository } from './instructors.repository.ts';
 
 const Cursor = z
-  .tuple([z.coerce.date(), z.uuid()])
+  .tuple([CursorPart.instant, CursorPart.id])
   .transform(([createdAt, id]): InstructorPosition => ({ createdAt, id }));
 
 export function createInstructorsService(instructors: InstructorsRepository) {
