@@ -3,10 +3,12 @@
  */
 import type pg from 'pg';
 import { bucketOfValue } from './ids.ts';
-import type { Directory } from './types.ts';
+import type { Claim, Directory } from './types.ts';
 
 /** Longer than any request that claims and then writes, whose statements all have time-outs. */
 const ABANDONED_AFTER_SECONDS = 60;
+
+type Holding = Omit<Claim, 'exists'>;
 
 interface Entry {
   readonly owner_id: string;
@@ -25,16 +27,15 @@ export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Dire
     return rows[0];
   };
 
-  const confirm = async (kind: string, value: string, ownerId: string): Promise<boolean> => {
-    const { rowCount } = await poolOf(kind, value).query(
+  const confirm = async ({ kind, value, ownerId }: Holding): Promise<void> => {
+    await poolOf(kind, value).query(
       `UPDATE directory_entry SET confirmed_at = coalesce(confirmed_at, now())
        WHERE kind = $1 AND value = $2 AND owner_id = $3`,
       [kind, value, ownerId],
     );
-    return rowCount === 1;
   };
 
-  const release = async (kind: string, value: string, ownerId: string): Promise<void> => {
+  const release = async ({ kind, value, ownerId }: Holding): Promise<void> => {
     await poolOf(kind, value).query('DELETE FROM directory_entry WHERE kind = $1 AND value = $2 AND owner_id = $3', [
       kind,
       value,
@@ -42,29 +43,47 @@ export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Dire
     ]);
   };
 
-  return {
-    async claim(kind, value, ownerId, exists) {
-      for (;;) {
-        const { rowCount } = await poolOf(kind, value).query(
-          `INSERT INTO directory_entry AS entry (kind, value, owner_id) VALUES ($1, $2, $3)
-           ON CONFLICT (kind, value) DO UPDATE SET claimed_at = now() WHERE entry.owner_id = excluded.owner_id`,
-          [kind, value, ownerId],
-        );
-        if (rowCount === 1) return { won: true };
-        const entry = await find(kind, value);
-        if (!entry) continue;
-        if (!entry.abandoned || !exists) return { won: false, ownerId: entry.owner_id };
-        if (await exists(entry.owner_id)) {
-          await confirm(kind, value, entry.owner_id);
-          return { won: false, ownerId: entry.owner_id };
-        }
-        await release(kind, value, entry.owner_id);
+  /** An owner who claims again wins again. */
+  const claim = async ({ kind, value, ownerId, exists }: Claim): Promise<boolean> => {
+    for (;;) {
+      const { rowCount } = await poolOf(kind, value).query(
+        `INSERT INTO directory_entry AS entry (kind, value, owner_id) VALUES ($1, $2, $3)
+         ON CONFLICT (kind, value) DO UPDATE SET claimed_at = now() WHERE entry.owner_id = excluded.owner_id`,
+        [kind, value, ownerId],
+      );
+      if (rowCount === 1) return true;
+      const entry = await find(kind, value);
+      if (!entry) continue;
+      if (!entry.abandoned) return false;
+      const holding = { kind, value, ownerId: entry.owner_id };
+      if (await exists(entry.owner_id)) {
+        await confirm(holding);
+        return false;
       }
+      await release(holding);
+    }
+  };
+
+  /** Best effort: what cannot be asked or written now is settled by the next claim of the value. */
+  const giveUp = async (claimed: Claim): Promise<void> => {
+    try {
+      if (!(await claimed.exists(claimed.ownerId))) await release(claimed);
+    } catch {
+      // The claim stays, and is taken over once it is old enough.
+    }
+  };
+
+  return {
+    async withClaim(wanted, write) {
+      if (!(await claim(wanted))) return null;
+      const written = await write().catch(async (error: unknown) => {
+        await giveUp(wanted);
+        throw error;
+      });
+      // Unconfirmed, the claim of an owner who is there stands as well.
+      await confirm(wanted).catch(() => {});
+      return written;
     },
-    async confirm(kind, value, ownerId) {
-      if (!(await confirm(kind, value, ownerId))) throw new Error(`The ${kind} is not claimed by ${ownerId}.`);
-    },
-    release,
     lookup: async (kind, value) => (await find(kind, value))?.owner_id ?? null,
   };
 }

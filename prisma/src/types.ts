@@ -83,24 +83,25 @@ export interface DatabaseSession<D extends Domain> {
   observe(positions: Readonly<Record<string, string>>): void;
 }
 
-/** Values that are unique across shards, such as an e-mail address. Claim before writing the owner, confirm after. */
+/** A value that an owner is about to take, such as an e-mail address for a new account. */
+export interface Claim {
+  readonly kind: string;
+  readonly value: string;
+  readonly ownerId: string;
+  /** Whether the row of an owner is there; asked of a primary. */
+  readonly exists: (ownerId: string) => Promise<boolean>;
+}
+
+/** Values that are unique across shards. */
 export interface Directory {
   /**
-   * Exactly one of several concurrent claims of a value wins; claiming again as its owner wins again.
+   * Claims the value, runs `write`, which commits the owner's row, and confirms. Null, and nothing written, if the value
+   * is another's: exactly one of several concurrent claims wins. Within a claim of its own an owner may claim more.
    *
-   * A claim that was neither confirmed nor released for a minute (its process died) is taken over, if `exists` says that
-   * its owner was never written. Without `exists` it stands.
+   * If `write` throws, the value is given up, unless the owner is there all the same (the connection broke after the
+   * commit). A claim whose process died is taken over after a minute, unless its owner was written.
    */
-  claim(
-    kind: string,
-    value: string,
-    ownerId: string,
-    exists?: (ownerId: string) => Promise<boolean>,
-  ): Promise<{ won: true } | { won: false; ownerId: string }>;
-  /** After the owner was committed. Idempotent. Throws if the value is another's. */
-  confirm(kind: string, value: string, ownerId: string): Promise<void>;
-  /** Gives a value up; does nothing if it is another's. */
-  release(kind: string, value: string, ownerId: string): Promise<void>;
+  withClaim<T>(claim: Claim, write: () => Promise<T>): Promise<T | null>;
   /** Who holds the value. The owner's row may not (yet) be there: look it up, and treat a missing one as nobody. */
   lookup(kind: string, value: string): Promise<string | null>;
 }

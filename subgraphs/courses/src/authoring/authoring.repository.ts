@@ -42,21 +42,10 @@ export function createAuthoringRepository(database: Database<'courses'>, session
       const owner = await directory.lookup('slug', course.slug);
       if (owner !== null && (await exists(owner))) return null;
       const id = newId(await allocateCourseBucket(database));
-      const claim = await directory.claim('slug', course.slug, id, exists);
-      if (!claim.won) return null;
-      let written: Course;
-      try {
-        written = await session.transaction(id, (tx) =>
-          tx.course.create({
-            data: { id, ...course, tags: [...course.tags], instructorIds: [...course.instructorIds] },
-          }),
-        );
-      } catch (error) {
-        await directory.release('slug', course.slug, id);
-        throw error;
-      }
-      await directory.confirm('slug', course.slug, id);
-      return written;
+      const data = { id, ...course, tags: [...course.tags], instructorIds: [...course.instructorIds] };
+      return directory.withClaim<Course>({ kind: 'slug', value: course.slug, ownerId: id, exists }, () =>
+        session.transaction(id, (tx) => tx.course.create({ data })),
+      );
     },
 
     /**

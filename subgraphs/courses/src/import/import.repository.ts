@@ -24,11 +24,6 @@ export interface WrittenCourse {
   readonly plan: ImportPlan;
 }
 
-export interface Reservation {
-  readonly id: string;
-  readonly slug: string;
-}
-
 const SLUG_TRIES = 100;
 
 const TABLES = { modules: raw('module'), sections: raw('section'), lessons: raw('lesson'), blocks: raw('block') };
@@ -45,6 +40,52 @@ export function createImportRepository(database: Database<'courses'>) {
   const exists = async (id: string): Promise<boolean> =>
     (await (await session.read(id, 'primary')).course.count({ where: { id } })) > 0;
 
+  /** All or nothing. `slug` is used only where the course is new. */
+  function write(id: string, slug: string, outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse> {
+    return session.transaction(id, async (tx) => {
+      const before = await lockCourse(tx, id);
+      const plan = planImport(outline, await readItems(tx, id), id, () => newIdBeside(id));
+      const instructorIds = [...new Set([...(before?.instructorIds ?? []), ...options.instructorIds])];
+      const publishes = options.publishAt !== null && before?.status !== 'PUBLISHED';
+      const changed =
+        before === null ||
+        publishes ||
+        before.contentHash !== outline.contentHash ||
+        instructorIds.length !== before.instructorIds.length ||
+        changesAnything(plan);
+      if (before !== null && !changed) {
+        const { status, revision } = before;
+        return { id, slug: before.slug, status, revision, created: false, changed, plan };
+      }
+      const data = {
+        ...(before?.contentHash === outline.contentHash ? {} : { ...outline.course, contentHash: outline.contentHash }),
+        ...countsOf(outline),
+        ...(publishes ? { status: 'PUBLISHED' as const, publishedAt: before?.publishedAt ?? options.publishAt } : {}),
+        instructorIds,
+      };
+      const after =
+        before === null
+          ? await tx.course.create({
+              data: { ...data, ...outline.course, id, slug, externalKey: outline.externalKey },
+            })
+          : await tx.course.update({ where: { id }, data: { ...data, revision: { increment: 1 } } });
+      await writeItems(tx, id, plan);
+      if (after.status === 'PUBLISHED') await emitCoursePublished(tx, { ...after, available: true });
+      const { status, revision } = after;
+      return { id, slug: after.slug, status, revision, created: before === null, changed, plan };
+    });
+  }
+
+  /** Runs `work` with the wished slug, or with the first numbered one that is free, claimed for the course. */
+  async function withFreeSlug<T>(ownerId: string, wished: string, work: (slug: string) => Promise<T>): Promise<T> {
+    for (let number = 1; number <= SLUG_TRIES; number += 1) {
+      const slug = number === 1 ? wished : `${wished.slice(0, 75)}-${number}`;
+      const done = await directory.withClaim({ kind: 'slug', value: slug, ownerId, exists }, () => work(slug));
+      if (done !== null) return done;
+    }
+    throw new Error(`No free slug like ${wished}.`);
+  }
+
   return {
     /** The course that an earlier import of this key wrote, or null. */
     async find(externalKey: string): Promise<string | null> {
@@ -52,65 +93,17 @@ export function createImportRepository(database: Database<'courses'>) {
       return id !== null && (await exists(id)) ? id : null;
     },
 
-    /** Claims the key and a free slug for a new course. Null if another import holds the key right now. */
-    async reserve(externalKey: string, wishedSlug: string): Promise<Reservation | null> {
-      const id = newId(await allocateCourseBucket(database));
-      const key = await directory.claim('external_key', externalKey, id, exists);
-      if (!key.won) return null;
-      for (let number = 1; number <= SLUG_TRIES; number += 1) {
-        const slug = number === 1 ? wishedSlug : `${wishedSlug.slice(0, 75)}-${number}`;
-        if ((await directory.claim('slug', slug, id, exists)).won) return { id, slug };
-      }
-      await directory.release('external_key', externalKey, id);
-      throw new Error(`No free slug like ${wishedSlug}.`);
+    /** Writes a new course under its key and a free slug. Null if another import holds the key right now. */
+    async create(outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse | null> {
+      const ownerId = newId(await allocateCourseBucket(database));
+      const claim = { kind: 'external_key', value: outline.externalKey, ownerId, exists };
+      return directory.withClaim(claim, () =>
+        withFreeSlug(ownerId, outline.slug, (slug) => write(ownerId, slug, outline, options)),
+      );
     },
 
-    async confirm(externalKey: string, { id, slug }: Reservation): Promise<void> {
-      await directory.confirm('external_key', externalKey, id);
-      await directory.confirm('slug', slug, id);
-    },
-
-    async release(externalKey: string, { id, slug }: Reservation): Promise<void> {
-      await directory.release('slug', slug, id);
-      await directory.release('external_key', externalKey, id);
-    },
-
-    /** All or nothing. `slug` is used only where the course is new. */
-    write(id: string, slug: string, outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse> {
-      return session.transaction(id, async (tx) => {
-        const before = await lockCourse(tx, id);
-        const plan = planImport(outline, await readItems(tx, id), id, () => newIdBeside(id));
-        const instructorIds = [...new Set([...(before?.instructorIds ?? []), ...options.instructorIds])];
-        const publishes = options.publishAt !== null && before?.status !== 'PUBLISHED';
-        const changed =
-          before === null ||
-          publishes ||
-          before.contentHash !== outline.contentHash ||
-          instructorIds.length !== before.instructorIds.length ||
-          changesAnything(plan);
-        if (before !== null && !changed) {
-          const { status, revision } = before;
-          return { id, slug: before.slug, status, revision, created: false, changed, plan };
-        }
-        const data = {
-          ...(before?.contentHash === outline.contentHash
-            ? {}
-            : { ...outline.course, contentHash: outline.contentHash }),
-          ...countsOf(outline),
-          ...(publishes ? { status: 'PUBLISHED' as const, publishedAt: before?.publishedAt ?? options.publishAt } : {}),
-          instructorIds,
-        };
-        const after =
-          before === null
-            ? await tx.course.create({
-                data: { ...data, ...outline.course, id, slug, externalKey: outline.externalKey },
-              })
-            : await tx.course.update({ where: { id }, data: { ...data, revision: { increment: 1 } } });
-        await writeItems(tx, id, plan);
-        if (after.status === 'PUBLISHED') await emitCoursePublished(tx, { ...after, available: true });
-        const { status, revision } = after;
-        return { id, slug: after.slug, status, revision, created: before === null, changed, plan };
-      });
+    update(id: string, outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse> {
+      return write(id, outline.slug, outline, options);
     },
   };
 }

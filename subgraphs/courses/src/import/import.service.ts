@@ -39,23 +39,13 @@ export function createImportService(repository: ImportRepository, clock: Clock =
   return {
     async importCourse(document, { publish, instructorIds = [] }) {
       const outline = outlineOf(parseInput(CourseDocument, document));
-      const { externalKey } = outline;
       const options = { publishAt: publish ? clock.now() : null, instructorIds };
-      const known = await repository.find(externalKey);
-      if (known !== null) return resultOf(await repository.write(known, outline.slug, outline, options));
-
-      const reservation = await repository.reserve(externalKey, outline.slug);
-      if (reservation === null) {
+      const known = await repository.find(outline.externalKey);
+      const written =
+        known === null ? await repository.create(outline, options) : await repository.update(known, outline, options);
+      if (written === null) {
         throw new LyceumError('CONFLICT', 'This course is being imported right now. Try again in a minute.');
       }
-      let written: WrittenCourse;
-      try {
-        written = await repository.write(reservation.id, reservation.slug, outline, options);
-      } catch (error) {
-        await repository.release(externalKey, reservation);
-        throw error;
-      }
-      await repository.confirm(externalKey, reservation);
       return resultOf(written);
     },
   };

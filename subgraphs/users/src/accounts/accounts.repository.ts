@@ -45,32 +45,12 @@ export function createAccountsRepository(database: Database<'users'>) {
       .transaction(id, async (tx) => toPerson(await tx.user.create({ data, select: personColumns })));
   }
 
-  /** The connection may have broken after the commit: only a person who is not there gives the address up. */
-  async function abandon(email: string, id: string): Promise<void> {
-    try {
-      if (!(await exists(id))) await directory.release(directoryKind, email, id);
-    } catch {
-      // The claim stays, and is given away once it is old enough.
-    }
-  }
-
   return {
-    /**
-     * Null if the address is taken: of several at once for one address exactly one wins, whatever their shards.
-     *
-     * A crash between claim and write leaves a claim without a person, which the directory gives away after a minute.
-     */
-    async create(account: NewAccount): Promise<Person | null> {
-      const id = newId(randomBucket());
-      const claim = await directory.claim(directoryKind, account.email, id, exists);
-      if (!claim.won) return null;
-      const person = await write(id, account).catch(async (error: unknown) => {
-        await abandon(account.email, id);
-        throw error;
-      });
-      // Not confirmed, the claim of a person who exists stands as well.
-      await directory.confirm(directoryKind, account.email, id).catch(() => {});
-      return person;
+    /** Null if the address is taken: of several at once for one address exactly one wins, whatever their shards. */
+    create(account: NewAccount): Promise<Person | null> {
+      const ownerId = newId(randomBucket());
+      const claim = { kind: directoryKind, value: account.email, ownerId, exists };
+      return directory.withClaim(claim, () => write(ownerId, account));
     },
 
     async findByEmail(email: string): Promise<Account | null> {
