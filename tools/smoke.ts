@@ -54,7 +54,7 @@ async function checkQuery(learner: GraphClient): Promise<void> {
   const enrollment = day.viewer?.enrollments.edges[0]?.node;
   expect(Boolean(day.viewer?.displayName), 'users: the viewer has a name');
   expect(typeof enrollment?.progress.percentage === 'number', 'progress: an enrolment has a percentage');
-  expect(Boolean(enrollment?.course.title), 'courses: its course has a title');
+  expect(Boolean(enrollment?.course?.title), 'courses: its course has a title');
   expect(Boolean(day.aiJobs.edges[0]?.node.state), 'ai: a job has a state');
 }
 
@@ -62,7 +62,7 @@ async function checkSubscription(learner: GraphClient): Promise<void> {
   const { viewer } = await learner.request<FirstLesson>(
     '{ viewer { enrollments(first: 1) { edges { node { course { lessons(first: 1) { edges { node { id } } } } } } } } }',
   );
-  const lessonId = viewer.enrollments.edges[0]?.node.course.lessons.edges[0]?.node.id;
+  const lessonId = viewer.enrollments.edges[0]?.node.course?.lessons.edges[0]?.node.id;
   const { summarizeLesson: job } = await learner.request<{ summarizeLesson: { id?: string; message?: string } }>(
     `mutation Summarize($input: SummarizeLessonInput!) {
       summarizeLesson(input: $input) {

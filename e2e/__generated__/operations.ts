@@ -138,7 +138,7 @@ export type AiJobUpdatedSubscriptionVariables = Exact<{
 }>;
 
 
-export type AiJobUpdatedSubscription = { aiJobUpdated: { state: AiJobState, percentage: number, attempt: number, tokenDelta: string | null, job: { id: string, state: AiJobState, lesson: { id: string, title: string }, learner: { displayName: string }, result:
+export type AiJobUpdatedSubscription = { aiJobUpdated: { state: AiJobState, percentage: number, attempt: number, tokenDelta: string | null, job: { id: string, state: AiJobState, lesson: { id: string, title: string } | null, learner: { displayName: string }, result:
         | { __typename: 'QuizResult', questions: Array<{ prompt: string, choices: Array<string>, answer: string, source: string }> }
         | { __typename: 'SummaryResult' }
         | { __typename: 'ExplanationResult' }
@@ -217,7 +217,7 @@ export type ProgressUpdatedSubscriptionVariables = Exact<{
 }>;
 
 
-export type ProgressUpdatedSubscription = { progressUpdated: { reason: ProgressReason, occurredAt: string, learner: { id: string, displayName: string }, course: { id: string, title: string }, lesson: { id: string, title: string } | null, progress: { percentage: number, completedLessons: number, answeredProblems: number, totalLessons: number, totalProblems: number, revision: number } } };
+export type ProgressUpdatedSubscription = { progressUpdated: { reason: ProgressReason, occurredAt: string, learner: { id: string, displayName: string }, course: { id: string, title: string } | null, lesson: { id: string, title: string } | null, progress: { percentage: number, completedLessons: number, answeredProblems: number, totalLessons: number, totalProblems: number, revision: number } } };
 
 export type CourseProgressQueryVariables = Exact<{
   id: string;

@@ -14,6 +14,7 @@ import {
   GenerateQuizDocument,
   LearnerRecordDocument,
   ProblemStateDocument,
+  SignInDocument,
 } from '../__generated__/operations.ts';
 import { enroll, type Person, signUp } from '../support/person.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -144,4 +145,44 @@ test('a token that was tampered with is refused, not taken for an anonymous visi
     status: 401,
     code: 'UNAUTHENTICATED',
   });
+});
+
+test('a withdrawn course is hidden from its learners, who keep the rest of their record and what they did', async () => {
+  const signedIn = await owner.query(SignInDocument, {
+    input: { email: 'instructor@lyceum.example', password: 'lyceum-demo' },
+  });
+  if (signedIn.signIn.__typename !== 'Session') throw new Error(signedIn.signIn.message);
+  const instructor = graphClient(world.gatewayUrl, { token: signedIn.signIn.accessToken });
+  const { enrollment } = await owner.query<{ enrollment: { course: { id: string } } }>(
+    'query ($id: ID!) { enrollment(id: $id) { course { id } } }',
+    { id: enrollmentId },
+  );
+  const courseId = enrollment.course.id;
+  const record = `{
+    viewer { displayName enrollments { edges { node { progress { answeredProblems } course { title } } } } }
+    aiJobs { edges { node { kind lesson { title } } } }
+  }`;
+
+  await instructor.query('mutation ($id: ID!) { withdrawCourse(courseId: $id) { status } }', { id: courseId });
+  try {
+    await world.tenant.replicasCaughtUp();
+    const hidden = await owner.query(
+      'query ($c: ID!, $l: ID!, $p: ID!) { course(id: $c) { id } lesson(id: $l) { id } problem(id: $p) { id } }',
+      {
+        c: courseId,
+        l: lessonId,
+        p: problemId,
+      },
+    );
+    expect(hidden).toEqual({ course: null, lesson: null, problem: null });
+    expect(await owner.query(record)).toEqual({
+      viewer: {
+        displayName: 'Dalia',
+        enrollments: { edges: [{ node: { progress: { answeredProblems: 1 }, course: null } }] },
+      },
+      aiJobs: { edges: [{ node: { kind: 'QUIZ', lesson: null } }] },
+    });
+  } finally {
+    await instructor.query('mutation ($id: ID!) { publishCourse(courseId: $id) { status } }', { id: courseId });
+  }
 });

@@ -73,6 +73,17 @@ test('a subgraph that is down gives one clear error and the rest of the data', a
   expect(again.errors).toBeUndefined();
 });
 
+test('a reference to what its subgraph does not show is null, and no error', async () => {
+  const { data, errors } = await gateway.ask('{ books { title editor { name } } }');
+  expect(data).toEqual({
+    books: [
+      { title: 'The Dispossessed', editor: { name: 'Stanisław' } },
+      { title: 'Solaris', editor: null },
+    ],
+  });
+  expect(errors).toBeUndefined();
+});
+
 test('a query whose client is gone is given up, and the gateway goes on', async () => {
   const leaving = new AbortController();
   const pending = fetch(gateway.url, {

@@ -26,7 +26,7 @@ const typeDefs = {
     type Mutation { rename(id: ID!, name: String!): Person! }`,
   library: `${LINK}
     enum Shelf { FICTION SCIENCE }
-    type Book @key(fields: "id") { id: ID! title: String! author: Person! }
+    type Book @key(fields: "id") { id: ID! title: String! author: Person! editor: Person }
     type Person @key(fields: "id", resolvable: false) { id: ID! }
     type Query { books(shelf: Shelf): [Book!]! book(id: ID!): Book }`,
   reviews: `${LINK}
@@ -50,8 +50,8 @@ const people = [
   { id: 'p2', name: 'Stanisław' },
 ];
 const books = [
-  { id: 'b1', title: 'The Dispossessed', author: { id: 'p1' } },
-  { id: 'b2', title: 'Solaris', author: { id: 'p2' } },
+  { id: 'b1', title: 'The Dispossessed', author: { id: 'p1' }, editor: { id: 'p2' } },
+  { id: 'b2', title: 'Solaris', author: { id: 'p2' }, editor: { id: 'gone' } },
 ];
 const reviews = [{ stars: 5, book: { id: 'b1' }, reviewer: { id: 'p2' } }];
 

@@ -4,6 +4,8 @@
  * A fetch that fails costs its own fields and nothing else: one error for each root field it was to fill, or one for the
  * entities it was to complete, with the path; the rest of the data stays. A subscription's event runs through the same
  * executor, with the event standing in for the answer of the subgraph that sent it.
+ *
+ * A reference to an entity that its subgraph does not show the viewer is null, and no error, wherever the schema lets it be.
  */
 import { executeQueryPlan } from '@apollo/gateway';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
@@ -58,7 +60,8 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
   ) {
     const { supergraph, operation, fragments, document } = planned;
     const services: ApolloServices = Object.create(null);
-    for (const [name, url] of supergraph.subgraphUrls) services[name] = dataSource(name, url, scope);
+    const unseen: Pattern[] = [];
+    for (const [name, url] of supergraph.subgraphUrls) services[name] = dataSource(name, url, scope, unseen);
     if (event) services[EVENT] = event;
     const result = await executeQueryPlan(
       plan,
@@ -69,17 +72,21 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
       supergraph.apollo.full,
       supergraph.apollo.api,
     );
-    return reportNulledFields(result);
+    return reportNulledFields(result, unseen);
   }
 
-  /** Never throws: an error that Apollo's executor catches loses its path. */
-  function dataSource(subgraph: string, url: string, scope: OperationScope): DataSource {
+  /** Never throws: an error that Apollo's executor catches loses its path. Notes in `unseen` where entities were null. */
+  function dataSource(subgraph: string, url: string, scope: OperationScope, unseen: Pattern[]): DataSource {
     return {
       async process({ request, ...rest }) {
         const { query = '', operationName, variables } = request;
         const rootSelections = 'document' in rest ? rootSelectionsOf(rest.document) : undefined;
         try {
           const { data, errors } = await fetch(subgraph, url, { query, operationName, variables }, scope);
+          const entities: unknown = data?._entities;
+          if (!errors && Array.isArray(entities) && entities.includes(null) && 'pathInIncomingRequest' in rest) {
+            unseen.push(rest.pathInIncomingRequest ?? []);
+          }
           return { data, errors: errors?.flatMap((error) => locate(error, rootSelections)) };
         } catch (error) {
           if (!isLyceumError(error)) throw error;
@@ -155,13 +162,36 @@ function responseKeys({ selections }: SelectionSetNode): string[] {
   return [...new Set(keys)].filter((key) => key !== '__typename');
 }
 
+/** Where in an operation's result a fetch put its entities, as Apollo writes it: `@` stands for any index. */
+type Pattern = readonly (string | number)[];
+
 /**
  * Apollo's executor tells of fields that a subgraph left null against the schema in an extension. The specification wants
- * them among the errors; they are faults of a subgraph, hence without a code of the catalogue.
+ * them among the errors; they are faults of a subgraph, hence without a code of the catalogue. Not so the fields of an
+ * entity that is not there for the viewer: its reference is null, and that says it all, if it may be null.
  */
-function reportNulledFields(result: ExecutionResult): ExecutionResult {
+function reportNulledFields(result: ExecutionResult, unseen: readonly Pattern[]): ExecutionResult {
   const { valueCompletion, ...extensions } = (result.extensions ?? {}) as { valueCompletion?: GraphQLError[] };
   if (!valueCompletion?.length) return result;
-  const errors = valueCompletion.map((error) => new GraphQLError(error.message, { path: error.path }));
-  return { data: result.data, errors, ...(Object.keys(extensions).length > 0 && { extensions }) };
+  const errors = valueCompletion
+    .filter(({ path = [] }) => !unseen.some((pattern) => isReferenceNull(result.data, path, pattern)))
+    .map((error) => new GraphQLError(error.message, { path: error.path }));
+  return {
+    data: result.data,
+    ...(errors.length > 0 && { errors }),
+    ...(Object.keys(extensions).length > 0 && { extensions }),
+  };
+}
+
+/** Whether the path lies below the pattern, and its null went no further up than to the reference the pattern names. */
+function isReferenceNull(data: unknown, path: readonly (string | number)[], pattern: Pattern): boolean {
+  let value = data;
+  for (const [depth, part] of pattern.entries()) {
+    const key = path[depth];
+    const [name] = String(part).split('|');
+    if (key === undefined || value === null || value === undefined) return false;
+    if (typeof key === 'number' ? name !== '@' : name !== key) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value === null;
 }

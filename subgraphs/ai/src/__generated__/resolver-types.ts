@@ -51,8 +51,8 @@ export type AiJob = {
   attempt: Scalars['Int']['output'];
   /** Who asked. */
   learner: User;
-  /** The lesson it works on. */
-  lesson: Lesson;
+  /** The lesson it works on. Null while its course is withdrawn, or once it has left the course. */
+  lesson?: Maybe<Lesson>;
   /** What it made; null until it succeeded. */
   result?: Maybe<AiResult>;
   /** Why it failed; null unless it did. */
@@ -527,7 +527,7 @@ export type AiJobResolvers<ContextType = AiContext, ParentType extends Resolvers
   percentage?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   learner?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
-  lesson?: Resolver<ResolversTypes['Lesson'], ParentType, ContextType>;
+  lesson?: Resolver<Maybe<ResolversTypes['Lesson']>, ParentType, ContextType>;
   result?: Resolver<Maybe<ResolversTypes['AiResult']>, ParentType, ContextType>;
   failure?: Resolver<Maybe<ResolversTypes['AiFailure']>, ParentType, ContextType>;
   model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

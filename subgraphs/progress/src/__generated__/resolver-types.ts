@@ -35,8 +35,8 @@ export type Enrollment = {
   id: Scalars['ID']['output'];
   /** Who learns. */
   learner: User;
-  /** What is learned. */
-  course: Course;
+  /** What is learned. Null while the course is withdrawn: nobody but its instructors sees it then. */
+  course?: Maybe<Course>;
   /** Where it stands. */
   status: EnrollmentStatus;
   /** How far the learner is. */
@@ -75,8 +75,8 @@ export type LessonState =
 /** A learner's state in one lesson. */
 export type LessonProgress = {
   __typename?: 'LessonProgress';
-  /** The lesson. */
-  lesson: Lesson;
+  /** The lesson. Null while its course is withdrawn, or once it has left the course. */
+  lesson?: Maybe<Lesson>;
   /** Where it stands. */
   state: LessonState;
   /** When the learner opened it first. */
@@ -90,8 +90,8 @@ export type ProblemAttempt = {
   __typename?: 'ProblemAttempt';
   /** A UUIDv7 with the learner's bucket. */
   id: Scalars['ID']['output'];
-  /** The problem answered. */
-  problem: ProblemBlock;
+  /** The problem answered. Null while its course is withdrawn, or once it has left the course. */
+  problem?: Maybe<ProblemBlock>;
   /** The chosen choices; empty for numbers and texts. */
   choiceIds: Array<Scalars['ID']['output']>;
   /** The number or text given; null for choices. */
@@ -139,9 +139,9 @@ export type Activity = {
   id: Scalars['ID']['output'];
   /** What was done. */
   kind: ActivityKind;
-  /** In which course. */
-  course: Course;
-  /** In which lesson, null if none. */
+  /** In which course. Null while it is withdrawn. */
+  course?: Maybe<Course>;
+  /** In which lesson. Null if none, while its course is withdrawn, or once it has left the course. */
   lesson?: Maybe<Lesson>;
   /** When. */
   occurredAt: Scalars['DateTime']['output'];
@@ -340,9 +340,9 @@ export type ProgressUpdate = {
   reason: ProgressReason;
   /** Who learns. */
   learner: User;
-  /** In which course. */
-  course: Course;
-  /** The lesson touched, null for an enrolment. */
+  /** In which course. Null while it is withdrawn. */
+  course?: Maybe<Course>;
+  /** The lesson touched. Null for an enrolment, while its course is withdrawn, or once it has left the course. */
   lesson?: Maybe<Lesson>;
   /** How far the learner was right after this change. */
   progress: CourseProgress;
@@ -580,7 +580,7 @@ export type EnrollmentResolvers<ContextType = ProgressContext, ParentType extend
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Enrollment']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   learner?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
-  course?: Resolver<ResolversTypes['Course'], ParentType, ContextType>;
+  course?: Resolver<Maybe<ResolversTypes['Course']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['EnrollmentStatus'], ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['CourseProgress'], ParentType, ContextType>;
   enrolledAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -599,7 +599,7 @@ export type CourseProgressResolvers<ContextType = ProgressContext, ParentType ex
 };
 
 export type LessonProgressResolvers<ContextType = ProgressContext, ParentType extends ResolversParentTypes['LessonProgress'] = ResolversParentTypes['LessonProgress']> = {
-  lesson?: Resolver<ResolversTypes['Lesson'], ParentType, ContextType>;
+  lesson?: Resolver<Maybe<ResolversTypes['Lesson']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['LessonState'], ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -608,7 +608,7 @@ export type LessonProgressResolvers<ContextType = ProgressContext, ParentType ex
 export type ProblemAttemptResolvers<ContextType = ProgressContext, ParentType extends ResolversParentTypes['ProblemAttempt'] = ResolversParentTypes['ProblemAttempt'], FederationReferenceType extends FederationReferenceTypes['ProblemAttempt'] = FederationReferenceTypes['ProblemAttempt']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['ProblemAttempt']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  problem?: Resolver<ResolversTypes['ProblemBlock'], ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['ProblemBlock']>, ParentType, ContextType>;
   choiceIds?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
   response?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   correct?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -630,7 +630,7 @@ export type StreakResolvers<ContextType = ProgressContext, ParentType extends Re
 export type ActivityResolvers<ContextType = ProgressContext, ParentType extends ResolversParentTypes['Activity'] = ResolversParentTypes['Activity']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ActivityKind'], ParentType, ContextType>;
-  course?: Resolver<ResolversTypes['Course'], ParentType, ContextType>;
+  course?: Resolver<Maybe<ResolversTypes['Course']>, ParentType, ContextType>;
   lesson?: Resolver<Maybe<ResolversTypes['Lesson']>, ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -720,7 +720,7 @@ export type MutationResolvers<ContextType = ProgressContext, ParentType extends 
 export type ProgressUpdateResolvers<ContextType = ProgressContext, ParentType extends ResolversParentTypes['ProgressUpdate'] = ResolversParentTypes['ProgressUpdate']> = {
   reason?: Resolver<ResolversTypes['ProgressReason'], ParentType, ContextType>;
   learner?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
-  course?: Resolver<ResolversTypes['Course'], ParentType, ContextType>;
+  course?: Resolver<Maybe<ResolversTypes['Course']>, ParentType, ContextType>;
   lesson?: Resolver<Maybe<ResolversTypes['Lesson']>, ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['CourseProgress'], ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
