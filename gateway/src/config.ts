@@ -2,17 +2,14 @@
  * The gateway's two kinds of configuration, which never mix: boot environment (secrets, restart to change) and hot
  * policy (`config/gateway.yaml`, no secrets, read per request).
  */
-import { join, resolve } from 'node:path';
-import { ClaimsEnv, loadEnv, ServiceEnv } from '@lyceum/service-kit';
+import { join } from 'node:path';
+import { ClaimsEnv, type Environment, loadEnv, Port, ServiceEnv } from '@lyceum/service-kit';
 import { z } from 'zod';
 
-const repository = resolve(import.meta.dirname, '../..');
-
-export const GatewayEnv = ServiceEnv.pick({ HOST: true, LOG_LEVEL: true }).extend({
+export const GatewayEnv = ServiceEnv.pick({ CONFIG_DIR: true, HOST: true, LOG_LEVEL: true }).extend({
   ...ClaimsEnv.shape,
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
-  CONFIG_DIR: z.string().default(join(repository, 'config')),
-  SUPERGRAPH_FILE: z.string().default(join(repository, 'supergraph.graphql')),
+  PORT: Port.default(4000),
+  SUPERGRAPH_FILE: z.string().default(join(import.meta.dirname, '../../supergraph.graphql')),
   /** Where the keys lie that access tokens are checked with. */
   JWKS_URL: z.url().default('http://127.0.0.1:4001/.well-known/jwks.json'),
   /** Override the addresses in the supergraph. */
@@ -23,7 +20,7 @@ export const GatewayEnv = ServiceEnv.pick({ HOST: true, LOG_LEVEL: true }).exten
 });
 export type GatewayEnv = z.output<typeof GatewayEnv>;
 
-export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): GatewayEnv {
+export function readConfig(source: Environment = process.env): GatewayEnv {
   return loadEnv(GatewayEnv, source);
 }
 

@@ -2,11 +2,11 @@
  * The gateway process: configuration → resources → listen → drain.
  */
 import { createLifecycle, createLogger, listenOn } from '@lyceum/service-kit';
-import { readEnv } from './config.ts';
+import { readConfig } from './config.ts';
 import { openResources } from './resources.ts';
 import { createGatewayServer } from './server.ts';
 
-const env = readEnv();
+const env = readConfig();
 const log = createLogger('gateway', { level: env.LOG_LEVEL });
 const life = createLifecycle({ log });
 const server = createGatewayServer(await openResources(env, life, log));

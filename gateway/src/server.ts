@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createHealth, isAddressed, sleep } from '@lyceum/service-kit';
+import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
 import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createGateway } from './gateway.ts';
 import { createGraphiQL } from './http/graphiql.ts';
@@ -56,7 +56,7 @@ export function createGatewayServer(resources: Resources): Server {
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');
-    if (req.url?.split('?', 1)[0] !== ENDPOINT) return refuseUpgrade(socket, '404 Not Found');
+    if (pathOf(req) !== ENDPOINT) return refuseUpgrade(socket, '404 Not Found');
     sockets.accept(req, socket, head);
   });
 
@@ -81,9 +81,4 @@ function identifyRequest(req: IncomingMessage, res: ServerResponse): void {
   const id = typeof proposed === 'string' && /^[\w-]{1,128}$/.test(proposed) ? proposed : randomUUID();
   req.headers['x-request-id'] = id;
   res.setHeader('x-request-id', id);
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.on('error', () => {});
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -2,6 +2,7 @@
  * Opens a domain's databases: one shard object per shard of the map, routing by id, sessions and the directory.
  */
 import {
+  type Environment,
   type Live,
   type Logger,
   LyceumError,
@@ -27,7 +28,7 @@ export type { Database } from './types.ts';
 const CHECK_TIMEOUT_MS = 2_000;
 
 export interface DatabaseOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly shards: Live<ShardsPolicy>;
   /** A connection in the role `cache`. Null: session reads go to primaries. */
   readonly redis: Redis | null;

@@ -1,7 +1,7 @@
 /**
  * Where a domain's databases are: `DATABASE_URL_<DOMAIN>_<SHARD>` and `DATABASE_REPLICA_URLS_<DOMAIN>_<SHARD>`.
  */
-import { ConfigError } from '@lyceum/service-kit';
+import { ConfigError, type Environment } from '@lyceum/service-kit';
 import type { Domain } from './domain.ts';
 
 export interface ShardUrls {
@@ -15,11 +15,7 @@ export type DatabaseUrls = Readonly<Record<string, ShardUrls>>;
 const POSTGRES_URL = /^postgres(ql)?:\/\/./;
 
 /** Replicas may be none, separated by commas. Throws one ConfigError that names every bad variable. */
-export function readDatabaseUrls(
-  env: Readonly<Record<string, string | undefined>>,
-  domain: Domain,
-  shards: readonly string[],
-): DatabaseUrls {
+export function readDatabaseUrls(env: Environment, domain: Domain, shards: readonly string[]): DatabaseUrls {
   const problems: string[] = [];
   const entries = shards.map((shard) => {
     const suffix = `${domain}_${shard}`.toUpperCase();

@@ -2,12 +2,17 @@
  * What the tests of this workspace share: opening a domain's database of a tenant, with its metrics at hand.
  */
 import { readFile } from 'node:fs/promises';
-import { connectRedis, createLogger, createMetrics, createRedisKeys, fixedPolicy } from '@lyceum/service-kit';
+import {
+  connectRedis,
+  createLogger,
+  createMetrics,
+  createRedisKeys,
+  type Environment,
+  fixedPolicy,
+} from '@lyceum/service-kit';
 import { laggingReplica } from '@lyceum/testing';
 import { parse } from 'yaml';
 import { type Domain, openDatabase, readDatabaseUrls, ShardsPolicy } from '../src/index.ts';
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 export const log = createLogger('database-test', { level: 'silent' });
 
@@ -18,7 +23,7 @@ export async function readShards(): Promise<ShardsPolicy> {
 /** `redis: false` opens it as if Redis were away. */
 export async function openTestDatabase<D extends Domain>(
   domain: D,
-  env: Env,
+  env: Environment,
   { redis: withRedis = true, policy }: { redis?: boolean; policy?: ShardsPolicy } = {},
 ) {
   const shards = fixedPolicy(policy ?? (await readShards()));
@@ -40,7 +45,7 @@ export async function openTestDatabase<D extends Domain>(
   return { database, metrics, reads, close };
 }
 
-export function urlsOf(env: Env, domain: Domain) {
+export function urlsOf(env: Environment, domain: Domain) {
   return readDatabaseUrls(env, domain, ['s1', 's2']);
 }
 

@@ -1,13 +1,14 @@
-import { fileURLToPath } from 'node:url';
-import { loadEnv, ServiceEnv } from '@lyceum/service-kit';
+/**
+ * Boot environment of the workers. The only file here that reads process.env.
+ */
+import { type Environment, loadEnv, Port, ServiceEnv } from '@lyceum/service-kit';
 import { z } from 'zod';
 
 const milliseconds = z.coerce.number().int().positive();
 
 export const WorkerEnv = ServiceEnv.extend({
   /** Health and metrics only. */
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4_005),
-  CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../config', import.meta.url))),
+  PORT: Port.default(4005),
   /** Whose outboxes this worker relays. */
   RELAY_DOMAINS: z
     .string()
@@ -35,7 +36,7 @@ export type WorkerEnv = z.output<typeof WorkerEnv>;
 
 export interface WorkerConfig extends WorkerEnv {
   /** For what is looked up by a name in a policy or a domain: DATABASE_URL_*, and what config/models.yaml names. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 export function readConfig(): WorkerConfig {

@@ -8,17 +8,18 @@ import {
   connectRedis,
   createMetrics,
   createRedisKeys,
+  type Environment,
   type Lifecycle,
   type Logger,
   openPolicy,
   systemClock,
 } from '@lyceum/service-kit';
-import type { CoursesEnv, EnvSource } from './config.ts';
+import type { CoursesEnv } from './config.ts';
 
 export interface ResourceOptions {
   readonly env: CoursesEnv;
   /** Where the URLs of the databases are read from. */
-  readonly source: EnvSource;
+  readonly source: Environment;
   readonly log: Logger;
   readonly life: Lifecycle;
 }

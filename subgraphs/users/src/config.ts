@@ -3,22 +3,17 @@
  *
  * The URLs of the databases have names that depend on the shards, so `@lyceum/database` reads them from `source`.
  */
-import { fileURLToPath } from 'node:url';
-import { ClaimsEnv, loadEnv, ServiceEnv } from '@lyceum/service-kit';
+import { ClaimsEnv, type Environment, loadEnv, Port, ServiceEnv } from '@lyceum/service-kit';
 import { z } from 'zod';
 
-export const UsersEnv = z.object({
-  ...ServiceEnv.shape,
+export const UsersEnv = ServiceEnv.extend({
   ...ClaimsEnv.shape,
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  PORT: Port.default(4001),
   /** RS256 private key, PKCS8 PEM. Its public half is served at /.well-known/jwks.json. */
   AUTH_PRIVATE_KEY_FILE: z.string(),
-  CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../../config', import.meta.url))),
 });
 export type UsersEnv = z.output<typeof UsersEnv>;
 
-export type EnvSource = Readonly<Record<string, string | undefined>>;
-
-export function readConfig(source: EnvSource = process.env): { env: UsersEnv; source: EnvSource } {
+export function readConfig(source: Environment = process.env): { env: UsersEnv; source: Environment } {
   return { env: loadEnv(UsersEnv, source), source };
 }

@@ -8,18 +8,19 @@ import {
   connectRedis,
   createMetrics,
   createRedisKeys,
+  type Environment,
   type Lifecycle,
   type Logger,
   openPolicy,
   systemClock,
 } from '@lyceum/service-kit';
-import type { EnvSource, UsersEnv } from './config.ts';
+import type { UsersEnv } from './config.ts';
 import { readSigningKey } from './sessions/signing-key.ts';
 
 export interface ResourceOptions {
   readonly env: UsersEnv;
   /** Where the URLs of the databases are read from. */
-  readonly source: EnvSource;
+  readonly source: Environment;
   readonly log: Logger;
   readonly life: Lifecycle;
 }
