@@ -6,6 +6,7 @@
  * at all.
  */
 import type pg from 'pg';
+import { ensureActivityPartitions } from '../src/activity-partitions.ts';
 import { type Database, internalsOf } from '../src/database.ts';
 import { bucketOf, bucketOfValue } from '../src/ids.ts';
 import { type LearnerPlan, planLearner, type SeedCourse } from './learner-plan.ts';
@@ -110,10 +111,5 @@ async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => 
 async function ensurePartitions(progress: Database<'progress'>, until: number): Promise<void> {
   const from = new Date(until);
   from.setUTCMonth(from.getUTCMonth() - MONTHS + 2, 1);
-  for (const shard of internalsOf(progress).shards()) {
-    await shard.pool.query('SELECT ensure_activity_partitions($1::date, $2::integer)', [
-      from.toISOString().slice(0, 10),
-      MONTHS,
-    ]);
-  }
+  await ensureActivityPartitions(progress, { from, months: MONTHS });
 }

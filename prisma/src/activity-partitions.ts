@@ -1,8 +1,7 @@
 /**
  * Keeps month partitions of `activity` ready ahead of time, on every shard. Safe to call at any time, from anywhere.
  */
-import type { Database } from './database.ts';
-import { internalsOf } from './database.ts';
+import { type Database, internalsOf } from './database.ts';
 
 /** Months from the one of `from` on. Returns how many were made; months that exist are left alone. */
 export async function ensureActivityPartitions(

@@ -3,7 +3,7 @@
  */
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, ensureActivityPartitions, isUniqueViolation, newId, newIdBeside } from '../src/index.ts';
+import { type Database, ensureActivityPartitions, newId, newIdBeside } from '../src/index.ts';
 import { openTestDatabase } from './support.ts';
 
 let tenant: Tenant;
@@ -66,14 +66,6 @@ test('every shard is asked, in order', async () => {
     return `${shard}:${row!.one}`;
   });
   expect(names).toEqual(['s1:1', 's2:1']);
-});
-
-test('a unique key that is taken is told apart from other errors', async () => {
-  const [learner, course] = [newId(20), newId(0)];
-  await enrol(learner, course);
-  const error = await enrol(learner, course).catch((caught: unknown) => caught);
-  expect(isUniqueViolation(error)).toBe(true);
-  expect(isUniqueViolation(new Error('other'))).toBe(false);
 });
 
 test('activity lies in the partition of its month, and partitions can be made again and again', async () => {

@@ -17,8 +17,6 @@ export interface Live<T> {
 }
 
 export interface Policy<T> extends Live<T> {
-  /** Called after each accepted change. Returns the way to stop listening. */
-  onChange(listener: (current: T) => void): () => void;
   /** Reads the file now. False: nothing changed or the file is bad. */
   reload(): Promise<boolean>;
   close(): Promise<void>;
@@ -33,7 +31,6 @@ export async function openPolicy<S extends z.ZodType>(
   { log, watch = true }: { log: Logger; watch?: boolean },
 ): Promise<Policy<z.output<S>>> {
   const path = resolve(file);
-  const listeners = new Set<(current: z.output<S>) => void>();
   let text = await readFile(path, 'utf8');
   let current = parsePolicy(path, text, schema);
   let timer: NodeJS.Timeout | undefined;
@@ -51,7 +48,6 @@ export async function openPolicy<S extends z.ZodType>(
       return false;
     }
     log.info({ file: path }, 'policy changed');
-    for (const listener of listeners) listener(current);
     return true;
   };
 
@@ -69,10 +65,6 @@ export async function openPolicy<S extends z.ZodType>(
   return {
     get current() {
       return current;
-    },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
     },
     reload,
     async close() {

@@ -15,16 +15,8 @@ export interface RedisKeys {
   deadLetters(name: string, group: string): string;
   /** A session's refresh state. */
   refresh(sessionId: string): string;
-  /** Set of a user's session ids. */
-  sessionsOf(userId: string): string;
-  /** Marks a session as ended while its access tokens still live. */
-  endedSession(sessionId: string): string;
-  /** Public keys published by the users service. */
-  jwks(): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
-  /** A cached value. */
-  cache(area: string, key: string): string;
   /** Channel on which workers hear that a job was cancelled. */
   cancellations(): string;
   /** The `prefix` option of every BullMQ queue and worker. */
@@ -39,11 +31,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     logStream: (name) => `${prefix}:events:${name}`,
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
-    sessionsOf: (userId) => `${prefix}:sessions:${userId}`,
-    endedSession: (sessionId) => `${prefix}:ended-session:${sessionId}`,
-    jwks: () => `${prefix}:jwks`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
-    cache: (area, key) => `${prefix}:cache:${area}:${key}`,
     cancellations: () => `${prefix}:cancellations`,
     queuePrefix: () => `${prefix}:queue`,
   };

@@ -1,39 +1,5 @@
 import { expect, test } from 'vitest';
-import { backOffMs, retry, sleep, withTimeout } from './retry.ts';
-
-const fast = { baseMs: 1, maxMs: 2 };
-
-test('work that fails at first is done in the end', async () => {
-  const result = await retry(
-    (attempt) => {
-      if (attempt < 3) throw new Error('not yet');
-      return attempt;
-    },
-    { attempts: 3, ...fast },
-  );
-  expect(result).toBe(3);
-});
-
-test('the last error is thrown after the last try, and one not worth a try at once', async () => {
-  let tries = 0;
-  const fail = () => {
-    tries += 1;
-    throw new Error(`try ${tries}`);
-  };
-  await expect(retry(fail, { attempts: 4, ...fast })).rejects.toThrow('try 4');
-  await expect(retry(fail, { attempts: 4, ...fast, shouldRetry: () => false })).rejects.toThrow('try 5');
-});
-
-test('an aborted signal ends the tries', async () => {
-  const controller = new AbortController();
-  const fail = () => {
-    controller.abort(new Error('stopped'));
-    throw new Error('failed');
-  };
-  await expect(retry(fail, { attempts: 9, baseMs: 60_000, maxMs: 60_000, signal: controller.signal })).rejects.toThrow(
-    'stopped',
-  );
-});
+import { backOffMs, sleep, withTimeout } from './retry.ts';
 
 test('back-off stays below its bound, also after very many tries', () => {
   for (const attempt of [1, 5, 100, 10_000]) {

@@ -1,5 +1,5 @@
 /**
- * Waiting, trying again and giving up: full-jitter back-off and time-outs that abort what they bound.
+ * Waiting and giving up: full-jitter back-off between tries, and time-outs that abort what they bound.
  *
  * Full jitter after "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): after an outage, callers must not
  * come back in step.
@@ -28,27 +28,6 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done, { once: true });
   });
-}
-
-export interface RetryOptions extends BackOff {
-  /** Tries in all, the first included. */
-  readonly attempts: number;
-  readonly signal?: AbortSignal;
-  /** Default: every error is worth another try. */
-  readonly shouldRetry?: (error: unknown) => boolean;
-}
-
-/** Throws the last error, or the signal's reason once aborted. */
-export async function retry<T>(fn: (attempt: number) => T | Promise<T>, options: RetryOptions): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    options.signal?.throwIfAborted();
-    try {
-      return await fn(attempt);
-    } catch (error) {
-      if (attempt >= options.attempts || options.shouldRetry?.(error) === false) throw error;
-      await sleep(backOffMs(attempt, options), options.signal);
-    }
-  }
 }
 
 /**

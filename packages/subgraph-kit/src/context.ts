@@ -1,8 +1,8 @@
 /**
  * What every resolver knows about the one who asks, made anew for each request and for each event of a subscription.
  */
-import type { EventEnvelope, InternalClaims, Role, Viewer } from '@lyceum/contracts';
-import { forbidden, type Logger, unauthenticated } from '@lyceum/service-kit';
+import type { EventEnvelope, InternalClaims, Viewer } from '@lyceum/contracts';
+import { type Logger, unauthenticated } from '@lyceum/service-kit';
 
 export interface BaseContext {
   /** Null for an anonymous request. */
@@ -35,13 +35,6 @@ export function logOf({ requestId, viewer }: InternalClaims, log: Logger): Logge
 /** Throws UNAUTHENTICATED for an anonymous request. */
 export function requireViewer({ viewer }: Pick<BaseContext, 'viewer'>): Viewer {
   if (viewer === null) throw unauthenticated();
-  return viewer;
-}
-
-/** Throws UNAUTHENTICATED for an anonymous request, FORBIDDEN for a viewer without the role. */
-export function requireRole(context: Pick<BaseContext, 'viewer'>, role: Role): Viewer {
-  const viewer = requireViewer(context);
-  if (!viewer.roles.includes(role)) throw forbidden(`This asks for the role ${role}.`);
   return viewer;
 }
 

@@ -22,26 +22,6 @@ test('a batch is bounded', async () => {
   expect(sizes).toEqual([200, 200, 50]);
 });
 
-test('keys that are objects are the same when their text is', async () => {
-  interface Key {
-    learner: string;
-    course: string;
-  }
-  const batches: number[] = [];
-  const cacheKey = ({ learner, course }: Key) => `${learner}:${course}`;
-  const loader = createLoader(
-    'place',
-    async (keys: readonly Key[]) => {
-      batches.push(keys.length);
-      return new Map(keys.map((key) => [cacheKey(key), cacheKey(key).length]));
-    },
-    { cacheKey },
-  );
-  const asked = [1, 2].map(() => loader.load({ learner: 'a', course: 'b' }));
-  expect(await Promise.all(asked)).toEqual([3, 3]);
-  expect(batches).toEqual([1]);
-});
-
 test('one failing key fails alone', async () => {
   const loader = createLoader('odd', async (keys: readonly number[]) =>
     keys.map((key) => (key % 2 ? key : new Error('even'))),

@@ -4,12 +4,8 @@
 import type { Metrics } from '@lyceum/service-kit';
 import DataLoader from 'dataloader';
 
-export interface LoaderOptions<K> {
-  /** More keys than this go in several batches. Default 200. */
-  readonly maxBatchSize?: number;
-  /** Needed for keys that are objects: two keys with the same text are the same key. */
-  readonly cacheKey?: (key: K) => string;
-}
+/** More keys than this go in several batches. */
+const MAX_BATCH_SIZE = 200;
 
 export type Loader<K, V> = DataLoader<K, V | null, unknown>;
 type Batch<K, V> = (keys: readonly K[]) => Promise<readonly (V | Error | null | undefined)[] | ReadonlyMap<unknown, V>>;
@@ -27,22 +23,17 @@ export function measureLoaders(metrics: Metrics): void {
 }
 
 /**
- * `batch` answers with an array in the order of its keys, or with a map from key (from `cacheKey(key)` if given) to
- * value. What it leaves out loads as null. Make one for each context: it caches what one viewer may see.
+ * `batch` answers with an array in the order of its keys, or with a map from key to value. What it leaves out loads as null. Make one for each context: it caches what one viewer may see.
  */
-export function createLoader<K, V>(
-  name: string,
-  batch: Batch<K, V>,
-  { maxBatchSize = 200, cacheKey }: LoaderOptions<K> = {},
-): Loader<K, V> {
+export function createLoader<K, V>(name: string, batch: Batch<K, V>): Loader<K, V> {
   return new DataLoader<K, V | null, unknown>(
     async (keys) => {
       batchSizes?.observe({ loader: name }, keys.length);
       const answer = await batch(keys);
-      if (isMap(answer)) return keys.map((key) => answer.get(cacheKey === undefined ? key : cacheKey(key)) ?? null);
+      if (isMap(answer)) return keys.map((key) => answer.get(key) ?? null);
       return answer.map((value) => value ?? null);
     },
-    { name, maxBatchSize, cacheKeyFn: cacheKey },
+    { name, maxBatchSize: MAX_BATCH_SIZE },
   );
 }
 

@@ -69,21 +69,19 @@ export function decodeCursor<S extends z.ZodType>(cursor: string, schema: S): z.
 }
 
 /** `rows` holds up to `first + 1` rows in order; the one too many only says that a page follows. */
-export function toConnection<Row, Node = Row>(
-  rows: readonly Row[],
+export function toConnection<Node>(
+  rows: readonly Node[],
   {
     first,
     cursorOf,
-    nodeOf = (row) => row as unknown as Node,
     hasPreviousPage = false,
   }: {
     first: number;
-    cursorOf: (row: Row) => string;
-    nodeOf?: (row: Row) => Node;
+    cursorOf: (row: Node) => string;
     hasPreviousPage?: boolean;
   },
 ): Connection<Node> {
-  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(row), node: nodeOf(row) }));
+  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(row), node: row }));
   return {
     edges,
     pageInfo: {

@@ -61,7 +61,7 @@ export function createCatalogueService(
       const { position, first, limit } = readPosition(sort, args);
       const rows = await repository.published(filter, position, limit);
       for (const row of rows) loaders.courseById.prime(row.id, row);
-      return toConnection<ListedCourse, Course>(rows, {
+      return toConnection(rows, {
         first,
         cursorOf: (row) => cursorOf(sort, row),
         hasPreviousPage: position.after !== null,
