@@ -4,7 +4,9 @@
 import { DOMAINS, type Domain, migrate } from '@lyceum/database';
 import { addressVariables, freePort, SERVICE_NAMES, SERVICES, type ServiceName } from '@lyceum/local-stack';
 import { Listr, type ListrTask } from 'listr2';
+import { demoAccounts, demoPassword } from '../demo/demo-accounts.ts';
 import { prepareDemoDay } from '../demo/demo-day.ts';
+import { signIn } from '../demo/graph-client.ts';
 import { type ServiceChild, serviceChild } from './children.ts';
 import { type Environment, inheritedVariables } from './config.ts';
 import { namesDatabases, type ShardsByDomain } from './existing.ts';
@@ -33,11 +35,13 @@ interface Progress {
   ports: Partial<Record<ServiceName, number>>;
   shards: ShardsByDomain;
   seededNow: boolean;
+  demoToken: string | null;
 }
 
 export interface Running {
   readonly gatewayUrl: string;
-  readonly demo: boolean;
+  /** An access token of the demo learner, for the board; null where there is no such account. */
+  readonly demoToken: string | null;
 }
 
 /** Runs every step. Throws what the first that fails threw; what was started by then is the supervisor's to stop. */
@@ -48,6 +52,7 @@ export async function runPlan(plan: Plan): Promise<Running> {
     ports: {},
     shards: { users: [], courses: [], progress: [], ai: [] },
     seededNow: false,
+    demoToken: null,
   };
   const steps = new Listr<Progress>(
     [
@@ -70,7 +75,7 @@ export async function runPlan(plan: Plan): Promise<Running> {
   });
   return {
     gatewayUrl: progress.variables.GATEWAY_URL ?? '',
-    demo: isSeeded(databasesOf(plan, progress)),
+    demoToken: progress.demoToken,
   };
 }
 
@@ -185,8 +190,16 @@ function services({ environment, supervisor, signal }: Plan, progress: Progress)
 }
 
 async function demoDay(plan: Plan, progress: Progress): Promise<string> {
-  if (!progress.seededNow) return plan.options.seed ? 'is there' : 'left out';
-  await prepareDemoDay(progress.variables.GATEWAY_URL ?? '');
-  markSeeded(databasesOf(plan, progress));
-  return 'enrolled, a lesson completed, a summary asked for';
+  const gatewayUrl = progress.variables.GATEWAY_URL ?? '';
+  const databases = databasesOf(plan, progress);
+  if (progress.seededNow) {
+    progress.demoToken = (await prepareDemoDay(gatewayUrl)).token;
+    markSeeded(databases);
+    return 'enrolled, a lesson completed, a summary asked for';
+  }
+  if (!isSeeded(databases)) return 'left out';
+  // Whoever changed the demo learner's password knows how to sign in.
+  const session = await signIn(gatewayUrl, demoAccounts.learner, demoPassword).catch(() => null);
+  progress.demoToken = session?.token ?? null;
+  return 'is there';
 }
