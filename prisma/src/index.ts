@@ -1,5 +1,5 @@
 /**
- * @lyceum/database: the only way to Lyceum's databases. See the README for how a repository uses it.
+ * @lyceum/database: the only way to Lyceum's databases. docs/guides/database.md says how a repository uses it.
  */
 
 export type { SeedCourse } from '../seed/learner-plan.ts';

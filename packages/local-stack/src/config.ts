@@ -1,5 +1,5 @@
 /**
- * What local-stack takes from its own environment: where programs are found, and a Redis that exists already.
+ * What local-stack takes from its own environment: where programs are found.
  */
 export function pathVariable(): string {
   return process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';

@@ -91,7 +91,7 @@ export async function stopLeftoverPostgres(directory: string): Promise<void> {
   await Promise.all(nodes.map(stopLeftoverServer));
 }
 
-/** An unreadable state means a run that was cut off before anything was initialised with it: begin again. */
+/** No state means that nothing was initialised with it yet. It is written as a whole, so what is there can be read. */
 async function readState(file: string): Promise<z.output<typeof State>> {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text !== null) return State.parse(JSON.parse(text));

@@ -1,5 +1,6 @@
 /**
- * AI jobs. The row in the database is the truth; the queue carries the id alone, so nothing of a learner's lies in Redis.
+ * AI jobs. The row in the database is the truth; the queue carries the id alone, so no learner's text
+ * lies in it.
  */
 import { z } from 'zod';
 import { defineJob } from '../define.ts';
