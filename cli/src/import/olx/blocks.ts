@@ -33,7 +33,10 @@ export function readVideo(element: OlxElement, named: Named): BlockDocument {
   const youtubeId = youtubeIdOf(element);
   const sources = [...jsonTexts(element.attributes.html5_sources), element.attributes.source ?? ''];
   for (const child of elementsOf(element)) if (child.name === 'source') sources.push(child.attributes.src ?? '');
-  const https = sources.find((source) => URL.canParse(source) && new URL(source).protocol === 'https:');
+  const https = sources
+    .filter((source) => URL.canParse(source))
+    .map((source) => new URL(source))
+    .find(({ protocol }) => protocol === 'https:')?.href;
   return {
     kind: 'VIDEO',
     ...named,

@@ -3,15 +3,15 @@
  */
 import type { CourseDocument } from '@lyceum/courses/import';
 import { htmlToText, sanitizeHtml } from '@lyceum/courses/import';
+import { isStorable } from '@lyceum/service-kit';
 import { z } from 'zod';
 import type { ExportFiles } from './export-files.ts';
 import { OlxError } from './olx-error.ts';
 import type { OlxElement } from './xml.ts';
 
-const Policy = z.record(
-  z.string(),
-  z.looseObject({ display_name: z.string().nullish(), language: z.string().nullish() }),
-);
+/** JSON can spell what no database holds, unlike XML and UTF-8. */
+const Text = z.string().refine(isStorable, 'holds characters that no text can hold');
+const Policy = z.record(Text, z.looseObject({ display_name: Text.nullish(), language: z.string().nullish() }));
 
 export interface CourseAbout {
   readonly course: Omit<CourseDocument, 'modules'>;

@@ -26,6 +26,8 @@ const WRAPPERS = new Set(
 );
 const ALTERNATIVES = new Set(['split_test', 'randomize']);
 const DEPTH_MAX = 20;
+/** Elements read, each as often as it is used: files that use one another many times over would otherwise never end. */
+const ELEMENTS_MAX = 50_000;
 
 export async function readCourse(files: ExportFiles): Promise<{ document: CourseDocument; report: OlxReport }> {
   const source = await files.text('course.xml');
@@ -47,7 +49,9 @@ class CourseReader {
   /** Titles that older exports keep in policy.json, by `kind/url_name`. */
   displayNames: ReadonlyMap<string, string> = new Map();
   private readonly files: ExportFiles;
-  private readonly keys = new Set<string>();
+  /** How often each key was used. */
+  private readonly keys = new Map<string, number>();
+  private elements = 0;
 
   constructor(files: ExportFiles) {
     this.files = files;
@@ -55,6 +59,10 @@ class CourseReader {
 
   /** The element itself, or what the file it points to holds; attributes of both, those of the file first. */
   async resolve(element: OlxElement): Promise<OlxElement> {
+    this.elements += 1;
+    if (this.elements > ELEMENTS_MAX) {
+      throw new OlxError(element.file, element.line, `the course uses more than ${ELEMENTS_MAX} elements`);
+    }
     const urlName = element.attributes.url_name;
     const empty = element.children.every((child) => typeof child === 'string' && child.trim() === '');
     if (!urlName || !empty) return element;
@@ -201,8 +209,13 @@ class CourseReader {
   private unique(key: string): string {
     const wanted = key.slice(0, 280);
     let unique = wanted;
-    for (let use = 2; this.keys.has(unique); use += 1) unique = `${wanted}#${use}`;
-    this.keys.add(unique);
+    let uses = this.keys.get(wanted) ?? 0;
+    while (this.keys.has(unique)) {
+      uses += 1;
+      unique = `${wanted}#${uses}`;
+    }
+    this.keys.set(wanted, Math.max(uses, 1));
+    if (unique !== wanted) this.keys.set(unique, 1);
     return unique;
   }
 }

@@ -116,6 +116,27 @@ test('a block used twice is two blocks', async () => {
   expect(blocks.map((block) => block.externalKey)).toEqual(['html/h', 'html/h#2']);
 });
 
+test('files that use one another many times over are refused instead of unfolded', async () => {
+  const sequential = `<sequential>${'<vertical url_name="v"/>'.repeat(100)}</sequential>`;
+  const vertical = `<vertical>${'<html>x</html>'.repeat(1_000)}</vertical>`;
+  await expect(read({ 'sequential/s.xml': sequential, 'vertical/v.xml': vertical })).rejects.toThrow(
+    /^vertical\/v\.xml:1: the course uses more than 50000 elements$/,
+  );
+});
+
+test('a title in policy.json that no database can hold is refused, and the file is named', async () => {
+  const policy = JSON.stringify({ 'chapter/c': { display_name: 'a\u0000b' } });
+  await expect(read({ 'policies/2026/policy.json': policy })).rejects.toThrow(/^policies\/2026\/policy\.json: /);
+});
+
+test('the address of a video is written as addresses are, whatever the export holds', async () => {
+  const sources = JSON.stringify(['javascript:alert(1)', 'https://video.example/a\u0000\ud800 b.mp4']);
+  const { blocks } = await readBlocks({
+    'vertical/v.xml': `<vertical><video url_name="w" html5_sources='${sources}'/></vertical>`,
+  });
+  expect(blocks).toMatchObject([{ kind: 'VIDEO', url: 'https://video.example/a%00%EF%BF%BD%20b.mp4' }]);
+});
+
 test('blocks outside of units become lessons of their own', async () => {
   const { lessons } = await readBlocks({
     'sequential/s.xml': '<sequential><html url_name="h" display_name="Alone"><p>x</p></html></sequential>',

@@ -14,12 +14,22 @@ const LINES = new Set('li dt dd tr caption figcaption summary'.split(' '));
 const SILENT = new Set('script style noscript template iframe object svg button select textarea title'.split(' '));
 
 export function htmlToText(html: string): string {
-  let text = '';
+  const pieces: string[] = [];
   let silentDepth = 0;
   let preDepth = 0;
+  // What the text so far ends with: known at each step, since looking back through all of it would cost its length each time.
+  let lineEnds = 0;
+  let endsBlank = true;
+  const append = (piece: string) => {
+    if (piece === '') return;
+    pieces.push(piece);
+    let before = piece.length;
+    while (before > 0 && piece[before - 1] === '\n') before -= 1;
+    lineEnds = piece.length - before + (before === 0 ? lineEnds : 0);
+    endsBlank = /\s/.test(piece.at(-1)!);
+  };
   const breakTo = (lines: number) => {
-    const present = /\n*$/.exec(text)?.[0].length ?? 0;
-    if (text !== '' && present < lines) text = text.replace(/[ \t]+$/, '') + '\n'.repeat(lines - present);
+    if (pieces.length > 0 && lineEnds < lines) append('\n'.repeat(lines - lineEnds));
   };
   const edge = (name: string) => {
     if (PARAGRAPHS.has(name)) breakTo(2);
@@ -29,8 +39,8 @@ export function htmlToText(html: string): string {
     onopentagname(name) {
       if (SILENT.has(name)) silentDepth += 1;
       if (name === 'pre') preDepth += 1;
-      if (name === 'br') text += '\n';
-      if ((name === 'td' || name === 'th') && text !== '' && !/\s$/.test(text)) text += ' ';
+      if (name === 'br') append('\n');
+      if ((name === 'td' || name === 'th') && !endsBlank) append(' ');
       edge(name);
     },
     onclosetag(name) {
@@ -41,17 +51,18 @@ export function htmlToText(html: string): string {
     ontext(piece) {
       if (silentDepth > 0) return;
       if (preDepth > 0) {
-        text += piece;
+        append(piece);
         return;
       }
       const flat = piece.replace(/\s+/g, ' ');
-      text += text === '' || /\s$/.test(text) ? flat.trimStart() : flat;
+      append(endsBlank ? flat.trimStart() : flat);
     },
   });
   parser.write(html);
   parser.end();
-  return text
-    .replace(/[ \t\u00a0]+$/gm, '')
+  return pieces
+    .join('')
+    .replace(/(?<![ \t\u00a0])[ \t\u00a0]+$/gm, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

@@ -50,3 +50,20 @@ describe('the text of HTML', () => {
     expect(htmlToText('<div>\n <p> </p></div>')).toBe('');
   });
 });
+
+describe('a page made to be slow', () => {
+  const pages = {
+    blanks: `<p>${' \t'.repeat(100_000)}x</p>`,
+    'blanks in code': `<pre>${' \t'.repeat(100_000)}x</pre>`,
+    'non-breaking blanks': `<pre>${'\u00a0'.repeat(200_000)}x</pre>`,
+    'line ends': `<pre>${'\n'.repeat(200_000)}x</pre>`,
+    paragraphs: '<p>x</p>'.repeat(20_000),
+    breaks: 'x<br>'.repeat(20_000),
+  };
+
+  test.each(Object.entries(pages))('is read in time that grows with its length alone: %s', (_, page) => {
+    const begun = performance.now();
+    expect(htmlToText(sanitizeHtml(page))).toContain('x');
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
