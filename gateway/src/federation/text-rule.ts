@@ -3,7 +3,9 @@
  */
 import { isStorable } from '@lyceum/service-kit';
 import { type ASTVisitor, GraphQLError, type ValidationContext } from 'graphql';
-import { NO_TEXT } from './coerce-variables.ts';
+
+/** What is wrong with a text that no database can hold. */
+export const NO_TEXT = 'holds characters that no text can hold.';
 
 export function TextRule(context: ValidationContext): ASTVisitor {
   return {

@@ -6,6 +6,7 @@
  */
 import type { ExecutionResult } from 'graphql';
 import { formatError } from '../errors.ts';
+import { atExpiry } from './expiry.ts';
 
 export interface EventStreams {
   /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
@@ -23,8 +24,6 @@ export interface EventStreamOptions {
 
 /** Keeps proxies from taking a quiet stream for a dead one. */
 const PING_MS = 12_000;
-/** setTimeout takes no more. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createEventStreams(): EventStreams {
   const open = new Set<() => void>();
@@ -33,12 +32,12 @@ export function createEventStreams(): EventStreams {
   return {
     open(results, { expiresAt, hangUp }) {
       let ping: NodeJS.Timeout | undefined;
-      let expiry: NodeJS.Timeout | undefined;
+      let forgetExpiry = () => {};
       let breakOff = () => {};
 
       function release(): void {
         clearInterval(ping);
-        clearTimeout(expiry);
+        forgetExpiry();
         open.delete(breakOff);
       }
       return new ReadableStream<Uint8Array>(
@@ -54,7 +53,7 @@ export function createEventStreams(): EventStreams {
             // The first bytes make clients and proxies see the stream as open.
             send(':\n\n');
             ping = setInterval(() => (controller.desiredSize ?? 0) > 0 && send(':\n\n'), PING_MS);
-            if (expiresAt) expiry = setTimeout(breakOff, Math.min(expiresAt.getTime() - Date.now(), MAX_TIMER_MS));
+            if (expiresAt) forgetExpiry = atExpiry(expiresAt, breakOff);
           },
           async pull(controller) {
             const { done, value } = await results

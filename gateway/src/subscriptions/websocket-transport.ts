@@ -18,6 +18,7 @@ import type { GatewayPolicy } from '../config.ts';
 import { formatError, refusal } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { isStream, type Outcome } from '../pipeline.ts';
+import { atExpiry } from './expiry.ts';
 
 export interface WebSocketTransport {
   /** Takes over an HTTP upgrade. */
@@ -46,8 +47,6 @@ interface Connection {
 type SocketContext = Context<Record<string, unknown>, Connection>;
 
 const PING_MS = 12_000;
-/** setTimeout takes no more. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const FORBIDDEN = 4403;
 const SERVICE_RESTART = 1012;
 const TRY_AGAIN_LATER = 1013;
@@ -175,9 +174,8 @@ function readAuthorization(params: unknown): string | null {
 
 function closeWhenExpired(socket: WebSocket, { expiresAt }: Identity, gone: AbortSignal): void {
   if (!expiresAt || gone.aborted) return;
-  const left = Math.max(0, Math.min(expiresAt.getTime() - Date.now(), MAX_TIMER_MS));
-  const timer = setTimeout(() => socket.close(FORBIDDEN, 'The access token has expired.'), left);
-  gone.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  const forget = atExpiry(expiresAt, () => socket.close(FORBIDDEN, 'The access token has expired.'));
+  gone.addEventListener('abort', forget, { once: true });
 }
 
 /** Hangs up on a peer that does not answer pings: its TCP connection may live on for hours otherwise. */
