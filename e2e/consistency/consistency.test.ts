@@ -42,7 +42,9 @@ test('learners lie on both shards, each where the bucket of the id says', async 
   const people = await Promise.all(Array.from({ length: 12 }, (_, at) => signUp(world.gatewayUrl, `Learner ${at}`)));
 
   const rows = await Promise.all(
-    ['s1', 's2'].map((shard) => sql<{ id: string }>(world.tenant.databaseUrl('users', shard), 'SELECT id FROM user_account')),
+    ['s1', 's2'].map((shard) =>
+      sql<{ id: string }>(world.tenant.databaseUrl('users', shard), 'SELECT id FROM user_account'),
+    ),
   );
   const [first, second] = rows.map((shardRows) => shardRows.map(({ id }) => id));
   expect(first!.every((id) => bucketOf(id) < 2048)).toBe(true);
