@@ -44,7 +44,10 @@ export class ExportFiles {
       throw new OlxError(path, null, 'the path leads out of the export');
     }
     if (found === null) return null;
-    const { size } = await stat(found);
+    const file = await stat(found);
+    // A pipe or a device would keep the import waiting, or never end.
+    if (!file.isFile()) throw new OlxError(path, null, 'is no file');
+    const { size } = file;
     if (size > FILE_BYTES_MAX) throw new OlxError(path, null, `larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB`);
     this.onRead();
     try {

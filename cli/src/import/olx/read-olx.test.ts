@@ -137,6 +137,11 @@ test('the address of a video is written as addresses are, whatever the export ho
   expect(blocks).toMatchObject([{ kind: 'VIDEO', url: 'https://video.example/a%00%EF%BF%BD%20b.mp4' }]);
 });
 
+test('what is named like a file but is none is refused', async () => {
+  const files = { 'vertical/v.xml': '<vertical><html filename="page"/></vertical>', 'html/page.html/inner.txt': 'x' };
+  await expect(read(files)).rejects.toThrow(/^html\/page\.html: is no file$/);
+});
+
 test('blocks outside of units become lessons of their own', async () => {
   const { lessons } = await readBlocks({
     'sequential/s.xml': '<sequential><html url_name="h" display_name="Alone"><p>x</p></html></sequential>',
