@@ -88,6 +88,14 @@ test('the number of entries and of bytes is bounded', async () => {
   await expect(withExtracted(file, work, { entriesMax: 99, bytesMax: 1_000 })).rejects.toThrow(/more than 1000 bytes/);
 });
 
+test('an archive that unpacks to a thousand times its size is refused at once', async () => {
+  const file = join(folder, 'bomb.tar.gz');
+  await writeFile(file, gzipSync(Buffer.alloc(50_000_000)));
+  const begun = performance.now();
+  await expect(withExtracted(file, async () => 'unpacked')).rejects.toThrow(/bomb\.tar\.gz: /);
+  expect(performance.now() - begun).toBeLessThan(5_000);
+});
+
 test('a file that is no archive is refused', async () => {
   const file = join(folder, 'text.tar.gz');
   await writeFile(file, 'this is not an archive');

@@ -19,6 +19,8 @@ export interface ArchiveLimits {
 }
 
 const LIMITS: ArchiveLimits = { entriesMax: 50_000, bytesMax: 2 * 1024 ** 3 };
+/** Small: what one piece unpacks to is in memory at once, and a piece of a bomb unpacks to a thousand times its size. */
+const CHUNK_BYTES = 2 * 1024;
 const READ = /\.(xml|html|htm|json)$/i;
 
 /** Calls `work` with the folder that holds the archive's text files, and removes the folder afterwards. */
@@ -59,7 +61,7 @@ async function extract(file: string, folder: string, limits: ArchiveLimits): Pro
     },
   });
   try {
-    await pipeline(createReadStream(file), unpack as unknown as NodeJS.WritableStream);
+    await pipeline(createReadStream(file, { highWaterMark: CHUNK_BYTES }), unpack as unknown as NodeJS.WritableStream);
   } catch (error) {
     throw refused ?? new OlxError(file, null, `cannot be unpacked: ${error instanceof Error ? error.message : error}`);
   }
