@@ -1,6 +1,7 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { create, Header } from 'tar';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withExtracted } from './archive.ts';
