@@ -6,6 +6,7 @@
  */
 import type { CoursePublished, PayloadOf } from '@lyceum/contracts';
 import { BUCKETS, composeId } from '../src/ids.ts';
+import { inventName } from './names.ts';
 import { createRandom, pick, type Random, zipfWeights } from './random.ts';
 
 /** A published course, as its event describes it. */
@@ -70,63 +71,6 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const COURSE_EXPONENT = 0.9;
 
-const FIRST = [
-  'Ada',
-  'Amara',
-  'Bela',
-  'Chen',
-  'Dario',
-  'Elif',
-  'Femi',
-  'Grace',
-  'Hana',
-  'Ines',
-  'Jonas',
-  'Kofi',
-  'Lena',
-  'Mateo',
-  'Nadia',
-  'Omar',
-  'Priya',
-  'Quinn',
-  'Rosa',
-  'Sven',
-  'Tala',
-  'Uma',
-  'Viktor',
-  'Wanda',
-  'Ximena',
-  'Yuki',
-  'Zoe',
-];
-const LAST = [
-  'Almeida',
-  'Bauer',
-  'Costa',
-  'Diallo',
-  'Eriksen',
-  'Fischer',
-  'Garcia',
-  'Haddad',
-  'Ito',
-  'Jansen',
-  'Kowalski',
-  'Lopez',
-  'Moreau',
-  'Nguyen',
-  'Okafor',
-  'Petrov',
-  'Qureshi',
-  'Rossi',
-  'Silva',
-  'Tanaka',
-  'Ueda',
-  'Varga',
-  'Weber',
-  'Yilmaz',
-  'Zhang',
-];
-
 /** `until` is the latest time anything happened; `lessonCount` at most what the courses have. */
 export function planLearner(
   seed: string,
@@ -136,7 +80,7 @@ export function planLearner(
   const random = createRandom(seed, 'learner', number);
   const bucket = random.below(BUCKETS);
   const identity = random.bytes(8);
-  const displayName = `${FIRST[random.below(FIRST.length)]} ${LAST[random.below(LAST.length)]}`;
+  const displayName = inventName(random);
   // Decided before the amount of study, so that a learner keeps its id when the amounts are changed.
   const signedUpAt = o.until - Math.floor((30 + random.next() * 330) * DAY);
   const id = composeId(bucket, signedUpAt, identity);
