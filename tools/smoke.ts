@@ -3,10 +3,11 @@
  *
  * The gateway is `--url <address>`, else the one that the last `npm start` wrote down.
  */
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
-import { demoAccounts, demoPassword } from './demo/demo-accounts.ts';
+import { demoAccounts, demoPassword } from '@lyceum/database';
 import { type GraphClient, signIn } from './demo/graph-client.ts';
 import { repositoryRoot } from './graph/supergraph-config.ts';
 
@@ -90,7 +91,7 @@ async function checkSubscription(learner: GraphClient): Promise<void> {
 try {
   const url = gatewayUrl();
   console.log(`Smoke test of ${url}`);
-  const learner = await signIn(url, demoAccounts.learner, demoPassword);
+  const learner = await signIn(url, demoAccounts.learner.email, demoPassword);
   console.log('  ok  users: the demo learner signs in');
   await checkQuery(learner);
   await checkSubscription(learner);

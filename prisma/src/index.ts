@@ -2,6 +2,7 @@
  * @lyceum/database: the only way to Lyceum's databases. docs/guides/database.md says how a repository uses it.
  */
 
+export * from '../seed/demo-accounts.ts';
 export type { SeedCourse } from '../seed/learner-plan.ts';
 export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from '../seed/seed-learners.ts';
 export * from './activity-partitions.ts';

@@ -3,7 +3,7 @@
  *
  * Idempotent, so that the launcher may run it at each start: the board's query then has something to show.
  */
-import { demoAccounts, demoPassword } from './demo-accounts.ts';
+import { demoAccounts, demoPassword } from '@lyceum/database';
 import { type GraphClient, signIn } from './graph-client.ts';
 
 interface FirstCourse {
@@ -11,7 +11,7 @@ interface FirstCourse {
 }
 
 export async function prepareDemoDay(gatewayUrl: string): Promise<{ token: string }> {
-  const learner = await signIn(gatewayUrl, demoAccounts.learner, demoPassword);
+  const learner = await signIn(gatewayUrl, demoAccounts.learner.email, demoPassword);
   const { courses } = await learner.request<FirstCourse>(
     '{ courses(first: 1, sort: TITLE) { edges { node { id lessons(first: 1) { edges { node { id } } } } } } }',
   );

@@ -1,11 +1,12 @@
 /**
  * What a person needs to know once everything runs: addresses, accounts, a query to paste, and where the logs are.
  */
+
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
+import { demoAccounts, demoPassword } from '@lyceum/database';
 import { repositoryRoot } from '@lyceum/local-stack';
-import { demoAccounts, demoPassword } from '../demo/demo-accounts.ts';
 import type { Running } from './plan.ts';
 import { paths } from './state.ts';
 
@@ -30,7 +31,7 @@ export function board({ gatewayUrl, demoToken }: Running, seconds: number): stri
 }
 
 function demoPart(token: string): string[] {
-  const accounts = Object.entries(demoAccounts).map(([role, email]) => `  ${role.padEnd(12)}${email}`);
+  const accounts = Object.entries(demoAccounts).map(([role, { email }]) => `  ${role.padEnd(12)}${email}`);
   const query = readFileSync(join(import.meta.dirname, 'board-query.graphql'), 'utf8').trimEnd();
   return [
     `${bold('Demo accounts')} ${dim(`(password ${demoPassword})`)}`,

@@ -1,10 +1,9 @@
 /**
  * The steps from an empty folder to a running Lyceum, in order, shown while they run.
  */
-import { DOMAINS, type Domain, migrate } from '@lyceum/database';
+import { DOMAINS, type Domain, demoAccounts, demoPassword, migrate } from '@lyceum/database';
 import { addressVariables, freePort, SERVICE_NAMES, SERVICES, type ServiceName } from '@lyceum/local-stack';
 import { Listr, type ListrTask } from 'listr2';
-import { demoAccounts, demoPassword } from '../demo/demo-accounts.ts';
 import { prepareDemoDay } from '../demo/demo-day.ts';
 import { signIn } from '../demo/graph-client.ts';
 import { type ServiceChild, serviceChild } from './children.ts';
@@ -199,7 +198,7 @@ async function demoDay(plan: Plan, progress: Progress): Promise<string> {
   }
   if (!isSeeded(databases)) return 'left out';
   // Whoever changed the demo learner's password knows how to sign in.
-  const session = await signIn(gatewayUrl, demoAccounts.learner, demoPassword).catch(() => null);
+  const session = await signIn(gatewayUrl, demoAccounts.learner.email, demoPassword).catch(() => null);
   progress.demoToken = session?.token ?? null;
   return 'is there';
 }

@@ -1,10 +1,11 @@
 /**
  * `lyceum seed`: the catalogue and demo accounts, or any number of reproducible learners with their progress.
  */
+import { demoAccounts, demoPassword } from '@lyceum/database';
 import { Command, InvalidArgumentError } from 'commander';
 import { say } from '../output.ts';
-import { demoAccounts, demoPassword, seedDemoAccounts } from '../seed/demo-accounts.ts';
 import { seedCatalogue } from '../seed/seed-catalogue.ts';
+import { seedDemoAccounts } from '../seed/seed-demo-accounts.ts';
 import { seedManyLearners } from '../seed/seed-many-learners.ts';
 import { withDatabases } from '../stack.ts';
 

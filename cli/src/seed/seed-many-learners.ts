@@ -2,11 +2,10 @@
  * Any number of learners with progress in the published courses, written in bulk.
  */
 import { readPublishedOutlines } from '@lyceum/courses/import';
-import { type Database, seedLearners } from '@lyceum/database';
+import { type Database, demoPassword, seedLearners } from '@lyceum/database';
 import { hashPassword } from '@lyceum/users/passwords';
 import { Failure } from '../failure.ts';
 import { counted, number, say, showProgress } from '../output.ts';
-import { demoPassword } from './demo-accounts.ts';
 
 export interface ManyLearners {
   readonly count: number;

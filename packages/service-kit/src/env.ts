@@ -14,6 +14,8 @@ export class ConfigError extends Error {
   constructor(source: string, problems: readonly string[]) {
     super(`${source} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
+    // The one who reads this is an operator: where the code noticed it says nothing to them.
+    this.stack = this.message;
     this.problems = problems;
   }
 }
@@ -24,15 +26,13 @@ export function describeIssues(error: z.ZodError): string[] {
 
 /**
  * Only `config.ts` files hand `process.env` in. An empty value counts as not set, so that `KEY=` in a file takes the
- * default. Prints every bad key to stderr, then throws ConfigError.
+ * default. Throws one ConfigError that lists every bad key.
  */
 export function loadEnv<S extends z.ZodType>(schema: S, source: Environment): z.output<S> {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const error = new ConfigError('The environment', describeIssues(parsed.error));
-  process.stderr.write(`${error.message}\n`);
-  throw error;
+  throw new ConfigError('The environment', describeIssues(parsed.error));
 }
 
 /** 0 takes a free one. */

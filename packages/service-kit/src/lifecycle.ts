@@ -84,8 +84,9 @@ export function createLifecycle({
 
 function runProcess(life: Lifecycle, log: Logger): void {
   let ending = false;
+  let code = 0;
 
-  const end = async (code: number, reason: string) => {
+  const end = async (reason: string) => {
     if (ending) return;
     ending = true;
     log.info({ reason }, 'draining');
@@ -98,18 +99,18 @@ function runProcess(life: Lifecycle, log: Logger): void {
   const onSignal = (signal: NodeJS.Signals) => {
     // A second signal is a person who does not want to wait.
     if (ending) process.exit(signal === 'SIGINT' ? 130 : 143);
-    void end(0, signal);
+    void end(signal);
   };
   const onBug = (err: unknown, origin: string) => {
     log.fatal({ err, origin }, 'unexpected error, the process ends');
-    if (!ending) void end(1, origin);
-    process.exitCode = 1;
+    code = 1;
+    void end(origin);
   };
 
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on('uncaughtException', (err) => onBug(err, 'uncaughtException'));
   process.on('unhandledRejection', (err) => onBug(err, 'unhandledRejection'));
-  process.on('disconnect', () => void end(0, 'the parent process is gone'));
-  if (process.send !== undefined && !process.connected) void end(0, 'the parent process is gone');
+  process.on('disconnect', () => void end('the parent process is gone'));
+  if (process.send !== undefined && !process.connected) void end('the parent process is gone');
 }

@@ -27,6 +27,14 @@ export interface Connection<Node> {
   };
 }
 
+/** How a list is ordered: what its cursors hold, and how they are read back. */
+export interface Keyset<Row, Position> {
+  readonly cursor: z.ZodType<Position>;
+  readonly partsOf: (row: Row) => readonly CursorValue[];
+}
+
+type CursorValue = string | number | boolean | Date | null;
+
 const MAX_FIRST = 100;
 const MAX_CURSOR_LENGTH = 2_000;
 
@@ -57,7 +65,7 @@ export const CursorPart = {
 };
 
 /** Dates become RFC 3339 texts: decode them with `CursorPart.instant`. */
-export function encodeCursor(parts: readonly (string | number | boolean | Date | null)[]): string {
+export function encodeCursor(parts: readonly CursorValue[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
@@ -91,6 +99,20 @@ export function toConnection<Node>(
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
+}
+
+/**
+ * A page of a list: `load` gets the place to go on from and how many rows to ask for, one more than the page. Throws
+ * BAD_USER_INPUT naming `first` or `after`.
+ */
+export async function loadConnection<Row, Position>(
+  args: PageArgs,
+  { cursor, partsOf }: Keyset<Row, Position>,
+  load: (after: Position | null, limit: number) => Promise<readonly Row[] | null>,
+): Promise<Connection<Row>> {
+  const { first, limit, after } = parsePage(args, cursor);
+  const rows = (await load(after, limit)) ?? [];
+  return toConnection(rows, { first, cursorOf: (row) => encodeCursor(partsOf(row)), hasPreviousPage: after !== null });
 }
 
 function readJson(cursor: string): unknown {

@@ -3,19 +3,15 @@
  *
  * The URLs of the databases have names that depend on the shards, so `@lyceum/database` reads them from `source`.
  */
-import { fileURLToPath } from 'node:url';
-import { ClaimsEnv, loadEnv, ServiceEnv } from '@lyceum/service-kit';
-import { z } from 'zod';
+import { ClaimsEnv, type Environment, loadEnv, Port, ServiceEnv } from '@lyceum/service-kit';
+import type { z } from 'zod';
 
 export const ProgressEnv = ServiceEnv.extend({
   ...ClaimsEnv.shape,
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4003),
-  CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../../config', import.meta.url))),
+  PORT: Port.default(4003),
 });
 export type ProgressEnv = z.output<typeof ProgressEnv>;
 
-export type EnvSource = Record<string, string | undefined>;
-
-export function readConfig(source: EnvSource = process.env): { env: ProgressEnv; source: EnvSource } {
+export function readConfig(source: Environment = process.env): { env: ProgressEnv; source: Environment } {
   return { env: loadEnv(ProgressEnv, source), source };
 }

@@ -10,6 +10,7 @@ import {
   connectRedis,
   createMetrics,
   createRedisKeys,
+  type Environment,
   type Lifecycle,
   type Logger,
   openPolicy,
@@ -17,12 +18,12 @@ import {
   systemClock,
 } from '@lyceum/service-kit';
 import { openLiveTopics } from '@lyceum/subgraph-kit';
-import type { EnvSource, ProgressEnv } from './config.ts';
+import type { ProgressEnv } from './config.ts';
 
 export interface ResourceOptions {
   readonly env: ProgressEnv;
   /** Where the URLs of the databases are read from. */
-  readonly source: EnvSource;
+  readonly source: Environment;
   readonly log: Logger;
   readonly life: Lifecycle;
   readonly clock?: Clock;

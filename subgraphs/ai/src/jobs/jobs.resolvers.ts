@@ -1,13 +1,9 @@
 /**
  * Jobs of the viewer: reading, asking for one, cancelling.
  */
-import { CursorPart, encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
-import { z } from 'zod';
+import { requireViewer } from '@lyceum/subgraph-kit';
 import type { Resolvers } from '../__generated__/resolver-types.ts';
 import type { Job } from './job.ts';
-
-const cursor = z.tuple([CursorPart.instant, CursorPart.id]).transform(([createdAt, id]) => ({ createdAt, id }));
-const cursorOf = ({ createdAt, id }: Job) => encodeCursor([createdAt, id]);
 
 /** What a request led to names itself if it is no job. */
 const outcomeType = <Name extends string>(outcome: Partial<Job> | { readonly refusal?: Name }) =>
@@ -17,11 +13,7 @@ const resultTypes = { QUIZ: 'QuizResult', SUMMARY: 'SummaryResult', EXPLANATION:
 export const jobsResolvers: Resolvers = {
   Query: {
     aiJob: (_, { id }, { loaders }) => loaders.jobById.load(id),
-    aiJobs: async (_, { state, ...args }, ctx) => {
-      const { first, limit, after } = parsePage(args, cursor);
-      const rows = await ctx.services.jobs.page(requireViewer(ctx), limit, after, state ?? null);
-      return toConnection(rows, { first, cursorOf, hasPreviousPage: after !== null });
-    },
+    aiJobs: (_, { state, ...args }, ctx) => ctx.services.jobs.page(requireViewer(ctx), args, state ?? null),
   },
   Mutation: {
     generateQuiz: (_, { input }, ctx) => ctx.services.requests.generateQuiz(requireViewer(ctx), input),

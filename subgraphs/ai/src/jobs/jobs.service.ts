@@ -3,6 +3,8 @@
  */
 import { type AiJobState, AiJobUpdated, type Viewer } from '@lyceum/contracts';
 import { type Clock, notFound } from '@lyceum/service-kit';
+import { type Connection, CursorPart, loadConnection, type PageArgs } from '@lyceum/subgraph-kit';
+import { z } from 'zod';
 import type { BudgetRepository } from '../budget/budget.repository.ts';
 import { dayOf } from '../budget/day.ts';
 import type { Session } from '../resources.ts';
@@ -18,17 +20,23 @@ export interface JobsServiceOptions {
   readonly clock: Clock;
 }
 
+const newestFirst = {
+  cursor: z.tuple([CursorPart.instant, CursorPart.id]).transform(([createdAt, id]): JobPosition => ({ createdAt, id })),
+  partsOf: ({ createdAt, id }: JobPosition) => [createdAt, id],
+};
+
 export function createJobsService({ session, jobs, budgets, announceCancellation, clock }: JobsServiceOptions) {
   return {
-    page(viewer: Viewer, limit: number, after: JobPosition | null, state: AiJobState | null): Promise<Job[]> {
-      return jobs.page(viewer.id, limit, after, state);
+    /** Newest first. Throws BAD_USER_INPUT naming `first` or `after`. */
+    page(viewer: Viewer, args: PageArgs, state: AiJobState | null): Promise<Connection<Job>> {
+      return loadConnection(args, newestFirst, (after, limit) => jobs.page(viewer.id, limit, after, state));
     },
 
     /**
      * Idempotent: a job that has ended is returned as it is. Throws AI_JOB_NOT_FOUND.
      *
      * A job that never ran gives its reservation back. That of one that runs stays with it: the worker that runs it knows
-     * what was used and settles; if the worker is gone, so is the reservation, until the day is over.
+     * what was used and settles; if that worker is gone, another settles in its place.
      */
     async cancel(viewer: Viewer, id: string): Promise<Job> {
       const { job, changed } = await session.transaction(viewer.id, async (tx) => {

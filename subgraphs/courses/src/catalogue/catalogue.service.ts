@@ -7,6 +7,7 @@ import {
   type Connection,
   CursorPart,
   encodeCursor,
+  loadConnection,
   type PageArgs,
   parsePage,
   toConnection,
@@ -41,7 +42,11 @@ const TAGS_MAX = 20;
 const NewestCursor = z.tuple([z.literal('NEWEST'), CursorPart.instant, CursorPart.id]);
 const TitleCursor = z.tuple([z.literal('TITLE'), CursorPart.text, CursorPart.id]);
 const RankCursor = z.tuple([z.literal('RELEVANCE'), CursorPart.real, CursorPart.id]);
-const IdCursor = z.tuple([CursorPart.id]);
+/** Ids of one person's courses tell the order in which the courses were made. */
+const newestId = {
+  cursor: z.tuple([CursorPart.id]).transform(([id]) => id),
+  partsOf: ({ id }: Course) => [id],
+};
 
 export function createCatalogueService(
   repository: CatalogueRepository,
@@ -68,15 +73,11 @@ export function createCatalogueService(
       });
     },
 
-    async taughtBy(instructorId, args) {
-      const { first, limit, after } = parsePage(args, IdCursor);
+    taughtBy(instructorId, args) {
       const drafts = viewer !== null && (viewer.id === instructorId || viewer.roles.includes('ADMIN'));
-      const rows = await loaders.taughtPage({ after: after?.[0] ?? null, limit, drafts }).load(instructorId);
-      return toConnection(rows ?? [], {
-        first,
-        cursorOf: (row) => encodeCursor([row.id]),
-        hasPreviousPage: after !== null,
-      });
+      return loadConnection(args, newestId, (after, limit) =>
+        loaders.taughtPage({ after, limit, drafts }).load(instructorId),
+      );
     },
   };
 }

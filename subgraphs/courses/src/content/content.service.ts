@@ -2,14 +2,7 @@
  * Parts of courses reached by their own ids: there only for those who may see the course. And pages of lessons.
  */
 import { notFound } from '@lyceum/service-kit';
-import {
-  type Connection,
-  CursorPart,
-  encodeCursor,
-  type PageArgs,
-  parsePage,
-  toConnection,
-} from '@lyceum/subgraph-kit';
+import { type Connection, CursorPart, loadConnection, type PageArgs } from '@lyceum/subgraph-kit';
 import { z } from 'zod';
 import type { CatalogueLoaders } from '../catalogue/catalogue.loaders.ts';
 import type { Course } from '../catalogue/course.ts';
@@ -30,7 +23,10 @@ export interface ContentService {
   lessons(courseId: string, page: PageArgs): Promise<Connection<Lesson>>;
 }
 
-const LessonCursor = z.tuple([CursorPart.integer, CursorPart.id]);
+const readingOrder = {
+  cursor: z.tuple([CursorPart.integer, CursorPart.id]).transform(([position, id]) => ({ position, id })),
+  partsOf: ({ position, id }: Lesson) => [position, id],
+};
 
 export function createContentService(loaders: CatalogueLoaders & ContentLoaders): ContentService {
   const ifVisible = async <Part extends { readonly courseId: string }>(part: Part | null): Promise<Part | null> =>
@@ -52,16 +48,8 @@ export function createContentService(loaders: CatalogueLoaders & ContentLoaders)
 
     plainText: async ({ id }) => plainTextOf((await loaders.blocksByLesson.load(id)) ?? []),
 
-    async lessons(courseId, args) {
-      const { first, limit, after } = parsePage(args, LessonCursor);
-      const place = after && { position: after[0], id: after[1] };
-      const rows = await loaders.lessonPage({ after: place, limit }).load(courseId);
-      return toConnection(rows ?? [], {
-        first,
-        cursorOf: (lesson) => encodeCursor([lesson.position, lesson.id]),
-        hasPreviousPage: after !== null,
-      });
-    },
+    lessons: (courseId, args) =>
+      loadConnection(args, readingOrder, (after, limit) => loaders.lessonPage({ after, limit }).load(courseId)),
   };
 }
 

@@ -2,7 +2,7 @@
  * Judges an answer to a problem by the problem's grading key. Pure: no clock, no storage.
  */
 import type { Grading } from '@lyceum/contracts';
-import { LyceumError } from '@lyceum/service-kit';
+import { hasControls, LyceumError } from '@lyceum/service-kit';
 
 export const choicesMax = 50;
 export const responseLengthMax = 1_000;
@@ -53,11 +53,6 @@ function readResponse(answer: Answer): string {
   if (response.length > responseLengthMax) throw invalid('response', `at most ${responseLengthMax} characters.`);
   if (hasControls(response)) throw invalid('response', 'holds characters that are no text.');
   return response;
-}
-
-/** Controls other than tab and line breaks: never typed, and Postgres refuses some. */
-function hasControls(text: string): boolean {
-  return /[^\P{Cc}\t\n\r]/u.test(text);
 }
 
 /** Decimal notation only: `0x10`, `Infinity` and an empty text are numbers to JavaScript, but not to a learner. */

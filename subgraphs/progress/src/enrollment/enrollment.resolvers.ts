@@ -1,13 +1,10 @@
 /**
  * Enrolments, and a course as the viewer stands in it.
  */
-import { CursorPart, encodeCursor, parsePage, requireViewer, toConnection } from '@lyceum/subgraph-kit';
-import { z } from 'zod';
+import { requireViewer } from '@lyceum/subgraph-kit';
 import type { Resolvers } from '../__generated__/resolver-types.ts';
 import type { Enrollment } from './enrollment.ts';
 
-const cursor = z.tuple([CursorPart.instant, CursorPart.id]).transform(([enrolledAt, id]) => ({ enrolledAt, id }));
-const cursorOf = ({ enrolledAt, id }: Enrollment) => encodeCursor([enrolledAt, id]);
 const unlessLeft = (enrollment: Enrollment | null) => (enrollment?.status === 'WITHDRAWN' ? null : enrollment);
 
 export const enrollmentResolvers: Resolvers = {
@@ -28,11 +25,8 @@ export const enrollmentResolvers: Resolvers = {
     progress: (enrollment) => enrollment,
   },
   User: {
-    enrollments: async ({ id }, { status, ...args }, { viewer, services }) => {
-      const { first, limit, after } = parsePage(args, cursor);
-      const rows = await services.enrollment.page(viewer, id, limit, after, status ?? null);
-      return toConnection(rows, { first, cursorOf, hasPreviousPage: after !== null });
-    },
+    enrollments: ({ id }, { status, ...args }, { viewer, services }) =>
+      services.enrollment.page(viewer, id, args, status ?? null),
   },
   Course: {
     viewerEnrollment: ({ id }, _args, { loaders }) => loaders.enrollmentByCourse.load(id),

@@ -3,6 +3,8 @@
  */
 import type { Viewer } from '@lyceum/contracts';
 import { type Clock, notFound } from '@lyceum/service-kit';
+import { type Connection, CursorPart, loadConnection, type PageArgs } from '@lyceum/subgraph-kit';
+import { z } from 'zod';
 import type { ProgressRecorder } from '../completion/progress.recorder.ts';
 import type { OutlineReads } from '../outline/outline.repository.ts';
 import type { Session } from '../resources.ts';
@@ -24,6 +26,13 @@ export interface EnrollmentServiceOptions {
 
 const notAvailable: CourseNotAvailable = {
   message: 'The course does not exist, or takes no enrolment at present.',
+};
+
+const newestFirst = {
+  cursor: z
+    .tuple([CursorPart.instant, CursorPart.id])
+    .transform(([enrolledAt, id]): EnrollmentPosition => ({ enrolledAt, id })),
+  partsOf: ({ enrolledAt, id }: EnrollmentPosition) => [enrolledAt, id],
 };
 
 export function createEnrollmentService({ session, enrollments, outlines, recorder, clock }: EnrollmentServiceOptions) {
@@ -58,15 +67,16 @@ export function createEnrollmentService({ session, enrollments, outlines, record
       });
     },
 
-    /** Newest first. Nobody but the person sees anything. */
-    async page(
+    /** Newest first. Nobody but the person sees anything. Throws BAD_USER_INPUT naming `first` or `after`. */
+    page(
       viewer: Viewer | null,
       personId: string,
-      limit: number,
-      after: EnrollmentPosition | null,
+      args: PageArgs,
       status: Enrollment['status'] | null,
-    ): Promise<Enrollment[]> {
-      return viewer?.id === personId ? enrollments.page(viewer.id, limit, after, status) : [];
+    ): Promise<Connection<Enrollment>> {
+      return loadConnection(args, newestFirst, async (after, limit) =>
+        viewer?.id === personId ? enrollments.page(viewer.id, limit, after, status) : [],
+      );
     },
   };
 }
