@@ -58,7 +58,7 @@ export type Preferences = {
   __typename?: 'Preferences';
   /** A BCP 47 language tag, such as en or pt-BR. */
   locale: Scalars['String']['output'];
-  /** An IANA time zone, such as Europe/Lisbon. A learning day begins and ends in it. */
+  /** An IANA time zone, such as Europe/Lisbon, in which pages show times. */
   timeZone: Scalars['String']['output'];
   /** The colour scheme of the pages. */
   theme: Theme;
