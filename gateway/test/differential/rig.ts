@@ -111,7 +111,7 @@ const documents = new Map<string, DocumentNode>();
 
 async function answer(schema: GraphQLSchema, request: SubgraphRequest, run: Run): Promise<SubgraphResponse> {
   // Over the wire and back.
-  const { query, variables } = JSON.parse(JSON.stringify(request)) as SubgraphRequest;
+  const { query, variables } = JSON.parse(request.body ?? JSON.stringify(request)) as SubgraphRequest;
   let document = documents.get(query);
   if (!document) {
     document = parse(query);
