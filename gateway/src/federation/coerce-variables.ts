@@ -6,6 +6,7 @@ import { isStorable } from '@lyceum/service-kit';
 import { type GraphQLError, getVariableValues } from 'graphql';
 import { refusal } from '../errors.ts';
 import type { PlannedOperation } from './plan-cache.ts';
+import { NO_TEXT } from './text-rule.ts';
 
 export type CoercedVariables =
   | { ok: true; variables: Readonly<Record<string, unknown>> }
@@ -28,8 +29,6 @@ export function coerceVariables({ supergraph, operation }: PlannedOperation, giv
   }
   return { ok: false, errors: errors.map((error) => refusal('BAD_USER_INPUT', error.message, { cause: error })) };
 }
-
-export const NO_TEXT = 'holds characters that no text can hold.';
 
 function holdsText(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value);

@@ -19,6 +19,7 @@ import {
   validate,
 } from 'graphql';
 import { refusal } from '../errors.ts';
+import { type CompiledOperation, compileOperation } from './compile/compile-operation.ts';
 import type { Supergraph } from './supergraph.ts';
 import { TextRule } from './text-rule.ts';
 
@@ -28,6 +29,8 @@ export interface PlannedOperation {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   readonly plan: QueryPlan;
+  /** What is run: the plan and the shape of the answer, prepared. */
+  readonly compiled: CompiledOperation;
 }
 
 export type PlanOutcome = { ok: true; planned: PlannedOperation } | { ok: false; errors: readonly GraphQLError[] };
@@ -147,5 +150,6 @@ function planOperation(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'pl
   const plan = supergraph.apollo.planner.buildQueryPlan(
     operationFromDocument(supergraph.apollo.api, document, { operationName: operation.name?.value, validate: false }),
   );
-  return { ok: true, planned: { supergraph, document, operation, fragments, plan } };
+  const compiled = compileOperation(supergraph, operation, fragments, plan);
+  return { ok: true, planned: { supergraph, document, operation, fragments, plan, compiled } };
 }

@@ -3,7 +3,8 @@
  */
 import { isStorable } from '@lyceum/service-kit';
 import { type ASTVisitor, GraphQLError, type ValidationContext } from 'graphql';
-import { NO_TEXT } from './coerce-variables.ts';
+
+export const NO_TEXT = 'holds characters that no text can hold.';
 
 export function TextRule(context: ValidationContext): ASTVisitor {
   return {

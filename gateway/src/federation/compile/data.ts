@@ -1,0 +1,15 @@
+/**
+ * The shape of what subgraphs answer and the engine works on: plain JSON.
+ */
+
+/** A JSON object. `undefined` means that nobody has answered for this key. */
+export type Data = Record<string, unknown>;
+
+export function isData(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads a key that a client may have chosen: `constructor` must not find what every object inherits. */
+export function readKey(data: Data, key: string): unknown {
+  return key in Object.prototype && !Object.hasOwn(data, key) ? undefined : data[key];
+}

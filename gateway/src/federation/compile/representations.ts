@@ -1,0 +1,102 @@
+/**
+ * Writes the representation of an entity: the fields by which a subgraph knows it, as JSON text.
+ *
+ * The text is written in the order of the plan, so it is also the key under which equal representations are recognised.
+ * What a plan requires is flattened once per type; a request only reads and writes.
+ */
+import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner';
+import { type Data, readKey } from './data.ts';
+import { compileRewrites } from './rewrites.ts';
+import type { TypeTest } from './type-conditions.ts';
+
+/** Null if the entity has no type, or lacks a field that is required: it cannot be asked for. */
+export type WriteRepresentation = (entity: Data) => string | null;
+
+interface RequiredField {
+  readonly key: string;
+  /** The key as JSON, with its colon. */
+  readonly label: string;
+  /** Absent for leaves. */
+  readonly write?: WriteRepresentation;
+}
+
+export function compileRepresentation(
+  requires: readonly QueryPlanSelectionNode[],
+  inputRewrites: readonly FetchDataRewrite[] | undefined,
+  isA: TypeTest,
+): WriteRepresentation {
+  const write = compileSelections(requires, isA);
+  const rewrite = compileRewrites(inputRewrites, isA);
+  const writeTyped: WriteRepresentation = (entity) => {
+    const text = typeof entity.__typename === 'string' ? write(entity) : null;
+    // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched this type.
+    return text?.includes('"__typename":') ? text : null;
+  };
+  if (!rewrite) return writeTyped;
+  return (entity) => {
+    const text = writeTyped(entity);
+    if (text === null) return null;
+    const representation = JSON.parse(text);
+    rewrite(representation);
+    return JSON.stringify(representation);
+  };
+}
+
+function compileSelections(selections: readonly QueryPlanSelectionNode[], isA: TypeTest): WriteRepresentation {
+  const byType = new Map<string, readonly RequiredField[]>();
+
+  return (data) => {
+    const typename = typeof data.__typename === 'string' ? data.__typename : '';
+    let fields = byType.get(typename);
+    if (!fields) {
+      fields = fieldsOf(selections, typename, isA);
+      byType.set(typename, fields);
+    }
+    let text = '';
+    for (const { key, label, write } of fields) {
+      const value = readKey(data, key);
+      if (value === undefined) return null;
+      const written = write ? writeNested(value, write) : writeLeaf(value);
+      if (written === null) return null;
+      text += text === '' ? label + written : `,${label}${written}`;
+    }
+    return `{${text}}`;
+  };
+}
+
+function writeNested(value: unknown, write: WriteRepresentation): string | null {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (!Array.isArray(value)) return write(value as Data);
+  const items: string[] = [];
+  for (const item of value) {
+    const written = writeNested(item, write);
+    if (written === null) return null;
+    items.push(written);
+  }
+  return `[${items.join(',')}]`;
+}
+
+function writeLeaf(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+}
+
+/** The fields that are required of one type, each once, with the selections below it put together. */
+function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: string, isA: TypeTest): RequiredField[] {
+  const merged = new Map<string, QueryPlanSelectionNode[] | null>();
+  const visit = (nodes: readonly QueryPlanSelectionNode[]): void => {
+    for (const node of nodes) {
+      if (node.kind === 'InlineFragment') {
+        if (!node.typeCondition || (typename !== '' && isA(typename, node.typeCondition))) visit(node.selections);
+        continue;
+      }
+      const key = node.alias ?? node.name;
+      merged.set(key, node.selections ? [...(merged.get(key) ?? []), ...node.selections] : null);
+    }
+  };
+  visit(selections);
+  return [...merged].map(([key, below]) => ({
+    key,
+    label: `${JSON.stringify(key)}:`,
+    ...(below && { write: compileSelections(below, isA) }),
+  }));
+}
