@@ -20,6 +20,7 @@ import {
 } from 'graphql';
 import { refusal } from '../errors.ts';
 import { type CompiledOperation, compileOperation } from './compile/compile-operation.ts';
+import { giveOwnNames } from './compile/own-names.ts';
 import type { Supergraph } from './supergraph.ts';
 import { TextRule } from './text-rule.ts';
 
@@ -147,9 +148,14 @@ function planOperation(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'pl
       errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
     };
   }
+  const names = giveOwnNames(operation, fragments, supergraph.ambiguous);
   const plan = supergraph.apollo.planner.buildQueryPlan(
-    operationFromDocument(supergraph.apollo.api, document, { operationName: operation.name?.value, validate: false }),
+    operationFromDocument(
+      supergraph.apollo.api,
+      { kind: Kind.DOCUMENT, definitions: names.definitions },
+      { operationName: operation.name?.value, validate: false },
+    ),
   );
-  const compiled = compileOperation(supergraph, operation, fragments, plan);
+  const compiled = compileOperation(supergraph, operation, fragments, names, plan);
   return { ok: true, planned: { supergraph, document, operation, fragments, plan, compiled } };
 }

@@ -17,6 +17,7 @@ import {
 import { QueryPlanner } from '@apollo/query-planner';
 import type { Live, Logger } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
+import { fieldsRequiredWithArguments } from './compile/own-names.ts';
 import { createTypeTest, type TypeTest } from './compile/type-conditions.ts';
 
 export interface Supergraph {
@@ -28,6 +29,8 @@ export interface Supergraph {
   readonly subgraphUrls: ReadonlyMap<string, string>;
   /** Whether a value of one type satisfies a condition on another; knows types that clients do not see. */
   readonly isA: TypeTest;
+  /** Names of fields that the graph itself asks for with arguments, of `@requires`. */
+  readonly ambiguous: ReadonlySet<string>;
   /** Apollo's view of the same graph; only for the files of this folder. */
   readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
 }
@@ -55,6 +58,7 @@ export function buildSupergraph(sdl: string, urls: Readonly<Record<string, strin
     schema: api.toGraphQLJSSchema(),
     subgraphUrls,
     isA: createTypeTest(full),
+    ambiguous: fieldsRequiredWithArguments(sdl),
     apollo: {
       api,
       full,

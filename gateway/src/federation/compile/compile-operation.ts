@@ -8,6 +8,7 @@ import { compileProjection, type Projection } from '../project/projection.ts';
 import type { Supergraph } from '../supergraph.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
 import { compileFetch, type FetchStep } from './fetch-step.ts';
+import type { OwnNames } from './own-names.ts';
 import { sharedAnswers } from './sharing.ts';
 
 export interface CompiledOperation {
@@ -17,6 +18,8 @@ export interface CompiledOperation {
   readonly steps?: Step;
   /** Fetches whose answer may stand in several places as one object. */
   readonly shared: ReadonlySet<FetchStep>;
+  /** Keys of the data → the client's names for them, where they differ. */
+  readonly clientNames: ReadonlyMap<string, string>;
   /** Whether values can be of this type, by the whole supergraph. */
   isObjectType(name: unknown): boolean;
   readonly projection: Projection;
@@ -26,6 +29,7 @@ export function compileOperation(
   supergraph: Supergraph,
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  names: OwnNames,
   { node }: QueryPlan,
 ): CompiledOperation {
   const { subgraphUrls: urls, isA } = supergraph;
@@ -39,7 +43,8 @@ export function compileOperation(
     source,
     steps,
     shared: sharedAnswers(fetches),
+    clientNames: names.clientNames,
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
-    projection: compileProjection(supergraph.schema, operation, fragments, new Set(answered)),
+    projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
   };
 }

@@ -56,7 +56,9 @@ export function reportErrors(
     }
     told.add(index);
     paths ??= pathsOf(step, asked, execution);
-    const below = (asked.places ? path.slice(2) : path).map((part) => step.renamed.get(String(part)) ?? part);
+    const below = (asked.places ? path.slice(2) : path).map((part) =>
+      typeof part === 'string' ? (step.renamed.get(part) ?? part) : part,
+    );
     for (const object of objects) {
       if (below.length === 0) addGaps(execution.failed, object, step.keys);
       for (const place of paths.get(object) ?? []) add(step, error, [...place, ...below], execution);
@@ -79,7 +81,10 @@ function addUnlocated(
   else add(step, error, step.keys.length === 1 ? [...place, ...step.keys] : place, execution, cause);
 }
 
-function add(step: FetchStep, error: GraphQLFormattedError, path: Path, { errors }: Execution, cause?: Error): void {
+/** The path is in the data's names. */
+function add(step: FetchStep, error: GraphQLFormattedError, at: Path, execution: Execution, cause?: Error): void {
+  const { errors, compiled } = execution;
+  const path = at.map((part) => (typeof part === 'string' ? (compiled.clientNames.get(part) ?? part) : part));
   const extensions = { ...error.extensions, serviceName: step.subgraph };
   errors.push(new GraphQLError(error.message, { path, extensions, originalError: cause }));
 }

@@ -18,6 +18,8 @@ import {
 } from 'graphql';
 
 export interface Selected {
+  /** The key under which the data holds what a node selects. */
+  keyOf(node: FieldNode): string;
   readonly schema: GraphQLSchema;
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   /** The variables that directives read. */

@@ -15,7 +15,7 @@ export interface Completion {
   readonly failed: Gaps;
   readonly unseen: Gaps;
   /** Root fields that the plan asks nobody for. */
-  isUnanswered(key: string): boolean;
+  isUnanswered(source: string): boolean;
   introspect(key: string): unknown;
 }
 
@@ -25,6 +25,9 @@ const NULLED = Symbol('nulled');
 const FAILED = Symbol('failed');
 /** An object that is null since its subgraph does not show it: an error only where it may not be null. */
 const HIDDEN = Symbol('hidden');
+
+/** As an assignment would make it, were the name not special. */
+const OWN = { enumerable: true, configurable: true, writable: true };
 
 type Place = (string | number)[];
 
@@ -47,8 +50,9 @@ class Completer {
   }
 
   root(shape: ObjectShape, data: Data): unknown {
-    for (const { key, name, value } of shape.fields) {
-      if (value.kind === 'typename' || value.kind === 'introspection' || !this.#completion.isUnanswered(key)) continue;
+    for (const { key, source, name, value } of shape.fields) {
+      if (value.kind === 'typename' || value.kind === 'introspection') continue;
+      if (!this.#completion.isUnanswered(source)) continue;
       this.#place[0] = key;
       this.#report(`No subgraph answers for ${name} as it is asked.`, 1);
     }
@@ -64,13 +68,14 @@ class Completer {
       const value = this.#field(field, data, depth + 1);
       if (value === FAILED) return NULLED;
       if (value === HIDDEN) return HIDDEN;
-      completed[field.key] = value;
+      if (field.key === '__proto__') Object.defineProperty(completed, field.key, { ...OWN, value });
+      else completed[field.key] = value;
     }
     return completed;
   }
 
   #field(field: FieldShape, data: Data, depth: number): unknown {
-    const value = this.#value(field.value, readKey(data, field.key), depth);
+    const value = this.#value(field.value, readKey(data, field.source), depth);
     if (typeof value !== 'symbol' && value !== null) return value;
     if (field.nullable) {
       this.#hidden = undefined;
@@ -78,9 +83,9 @@ class Completer {
     }
     if (value === NULLED) return FAILED;
     if (value === HIDDEN) return this.#tellHidden();
-    if (this.#completion.failed.get(data)?.has(field.key) || this.#isExplained(depth)) return FAILED;
+    if (this.#completion.failed.get(data)?.has(field.source) || this.#isExplained(depth)) return FAILED;
     const error = this.#error(`Cannot return null for non-nullable field ${field.name}.`, depth);
-    if (this.#completion.unseen.get(data)?.has(field.key)) {
+    if (this.#completion.unseen.get(data)?.has(field.source)) {
       this.#hidden = error;
       return HIDDEN;
     }

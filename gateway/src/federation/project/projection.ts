@@ -44,11 +44,12 @@ interface Variant {
 /** More combinations of conditions than this are not kept. */
 const MAX_VARIANTS = 64;
 
-/** `answered` holds the root fields that the plan asks somebody for. */
+/** `keyOf` says where the data holds a field; `answered`, which root fields the plan asks somebody for, by that key. */
 export function compileProjection(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  keyOf: (node: FieldNode) => string,
   answered: ReadonlySet<string>,
 ): Projection {
   const root = schema.getRootType(operation.operation);
@@ -62,7 +63,7 @@ export function compileProjection(
     const known = variants.get(key);
     if (known) return known;
     const conditions = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
-    const selected = { schema, fragments, conditions };
+    const selected = { schema, fragments, conditions, keyOf };
     const fields = collectFields(selected, root!, [operation.selectionSet]);
     const variant = {
       shape: shapeObject(selected, root!, [operation.selectionSet]),

@@ -19,7 +19,10 @@ import {
 import { collectFields, type Selected } from './collect-fields.ts';
 
 export interface FieldShape {
+  /** As the client names it. */
   readonly key: string;
+  /** As the data names it. */
+  readonly source: string;
   /** The key as JSON, with its colon. */
   readonly label: string;
   /** `Type.field`, for messages. */
@@ -60,7 +63,12 @@ function shapeField(
   nodes: readonly FieldNode[],
 ): FieldShape {
   const field = nodes[0]!.name.value;
-  const common = { key, label: `${JSON.stringify(key)}:`, name: `${parent.name}.${field}` };
+  const common = {
+    key,
+    source: selected.keyOf(nodes[0]!),
+    label: `${JSON.stringify(key)}:`,
+    name: `${parent.name}.${field}`,
+  };
   if (field === '__typename') {
     const name = isObjectType(parent) ? parent.name : null;
     return { ...common, nullable: false, value: { kind: 'typename', name } };
