@@ -6,7 +6,7 @@
  * and keys that are null.
  */
 import { composeServices } from '@apollo/composition';
-import { Supergraph as ComposedSupergraph } from '@apollo/federation-internals';
+import { Supergraph as ComposedSupergraph, ROUTER_SUPPORTED_SUPERGRAPH_FEATURES } from '@apollo/federation-internals';
 import {
   type DocumentNode,
   type GraphQLNamedType,
@@ -59,7 +59,10 @@ export function buildGraph(family: Family): Graph {
     [...documents].map(([name, typeDefs]) => ({ name, url: `http://${name}.test/graphql`, typeDefs })),
   );
   if (composition.errors) throw new Error(`${family.name}: ${composition.errors.map(String).join('\n')}`);
-  const composed = ComposedSupergraph.build(composition.supergraphSdl, { validateSupergraph: true });
+  const composed = ComposedSupergraph.build(composition.supergraphSdl, {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+    validateSupergraph: true,
+  });
   const full = composed.schema.toGraphQLJSSchema();
   const rules = readRules(documents);
   const keys = new Set<string>();
@@ -69,7 +72,11 @@ export function buildGraph(family: Family): Graph {
     for (const [name, type] of types) {
       if (type.keys.length > 0) for (const concrete of concreteTypes(full, name)) entities.add(concrete);
       for (const key of type.keys) for (const field of touched(full, name, key.selection)) keys.add(field);
-      for (const { requires } of type.fields.values()) {
+      for (const { requires, fromContext } of type.fields.values()) {
+        for (const { context, selection } of fromContext) {
+          for (const giver of giversOf(types, context))
+            for (const field of touched(full, giver, selection)) required.add(field);
+        }
         if (requires) for (const field of touched(full, name, requires)) required.add(field);
       }
     }
@@ -140,6 +147,11 @@ export function buildGraph(family: Family): Graph {
     isKey: (type, field) => keys.has(`${type}.${field}`),
     isRequired: (type, field) => required.has(`${type}.${field}`),
   };
+}
+
+/** The types that give a context. */
+export function giversOf(types: ReadonlyMap<string, TypeRules>, context: string): string[] {
+  return [...types].filter(([, { contexts }]) => contexts.includes(context)).map(([name]) => name);
 }
 
 function concreteTypes(schema: GraphQLSchema, name: string): string[] {

@@ -62,8 +62,15 @@ export function monolith(graph: Graph): GraphQLSchema {
       if (isNonNullType(info.returnType)) unknown.push(pathOf(info.path.prev));
       return null;
     }
-    return world.value(source, field, args, requirement);
+    const given = { ...args, ...world.contextArguments(source, field) };
+    return eachThing(world.value(source, field, given, requirement), (thing) => ({ ...thing, $parent: source }));
   });
+}
+
+/** A value with every object in it changed. */
+function eachThing(value: unknown, change: (thing: Thing) => Thing): unknown {
+  if (Array.isArray(value)) return value.map((item) => eachThing(item, change));
+  return typeof value === 'object' && value !== null && '$id' in value ? change(value as Thing) : value;
 }
 
 type Path = { readonly prev: Path | undefined; readonly key: string | number };
@@ -94,7 +101,10 @@ export function subgraphSchema(graph: Graph, subgraph: string): GraphQLSchema {
         extra = canonical(required);
       }
       const inner = own?.provides ?? innerProvided(source, field);
-      return withProvided(world.value(source, field, args, extra), inner);
+      // Copies, since subgraph schemas write into what they are given.
+      return eachThing(world.value(source, field, args, extra), (thing) =>
+        inner ? { ...thing, $provided: inner } : { ...thing },
+      );
     };
   });
   for (const [name, { keys }] of rules.types) {
@@ -123,12 +133,6 @@ function innerProvided({ $provided }: Thing, field: string): SelectionSetNode | 
     if (node.kind === Kind.FIELD && node.name.value === field) return node.selectionSet;
   }
   return undefined;
-}
-
-function withProvided(value: unknown, $provided: SelectionSetNode | undefined): unknown {
-  if (Array.isArray(value)) return value.map((item) => withProvided(item, $provided));
-  if (typeof value !== 'object' || value === null || !('$id' in value)) return value;
-  return $provided ? { ...value, $provided } : { ...value };
 }
 
 /** Finds the entity that a representation means, by any key that the subgraph resolves. */

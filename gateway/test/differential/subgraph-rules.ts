@@ -20,12 +20,20 @@ export interface FieldRules {
   readonly external: boolean;
   readonly requires: SelectionSetNode | null;
   readonly provides: SelectionSetNode | null;
+  /** Arguments that are read from an object above. */
+  readonly fromContext: readonly {
+    readonly argument: string;
+    readonly context: string;
+    readonly selection: SelectionSetNode;
+  }[];
   /** Moved to another subgraph for good; asking here is wrong. */
   overridden: boolean;
 }
 export interface TypeRules {
   readonly keys: readonly { readonly selection: SelectionSetNode; readonly resolvable: boolean }[];
   readonly interfaceObject: boolean;
+  /** Names of the contexts that the type gives. */
+  readonly contexts: readonly string[];
   readonly fields: ReadonlyMap<string, FieldRules>;
 }
 export interface SubgraphRules {
@@ -45,7 +53,7 @@ function argument(directive: ConstDirectiveNode, name: string): string | boolean
   return value?.kind === Kind.STRING || value?.kind === Kind.BOOLEAN ? value.value : undefined;
 }
 
-function fieldRules({ directives = [] }: FieldDefinitionNode): FieldRules {
+function fieldRules({ directives = [], arguments: args = [] }: FieldDefinitionNode): FieldRules {
   const selected = (name: string): SelectionSetNode | null => {
     const directive = directives.find((candidate) => candidate.name.value === name);
     return directive ? selectionOf(String(argument(directive, 'fields'))) : null;
@@ -54,6 +62,12 @@ function fieldRules({ directives = [] }: FieldDefinitionNode): FieldRules {
     external: directives.some(({ name }) => name.value === 'external'),
     requires: selected('requires'),
     provides: selected('provides'),
+    fromContext: args.flatMap(({ name, directives: own = [] }) => {
+      const directive = own.find((candidate) => candidate.name.value === 'fromContext');
+      const [, context = '', fields = ''] =
+        /^\$(\w+)\s*\{(.*)\}$/.exec(String(directive && argument(directive, 'field'))) ?? [];
+      return directive ? [{ argument: name.value, context, selection: selectionOf(fields) }] : [];
+    }),
     overridden: false,
   };
 }
@@ -79,6 +93,9 @@ export function readRules(documents: ReadonlyMap<string, DocumentNode>): Readonl
             resolvable: argument(key, 'resolvable') !== false,
           })),
         interfaceObject: directives.some(({ name }) => name.value === 'interfaceObject'),
+        contexts: directives
+          .filter(({ name }) => name.value === 'context')
+          .map((context) => String(argument(context, 'name'))),
         fields: new Map(fields.map((field) => [field.name.value, fieldRules(field)])),
       });
     }

@@ -22,7 +22,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import type { Graph } from './graph.ts';
+import { type Graph, giversOf } from './graph.ts';
 import { canonical, hash } from './random.ts';
 
 /** An object at run time. */
@@ -33,6 +33,8 @@ export interface Thing {
   readonly $representation?: Readonly<Record<string, unknown>>;
   /** What the field that gave it provides. */
   readonly $provided?: SelectionSetNode;
+  /** The object above it in the answer; known on the one schema alone. */
+  readonly $parent?: Thing;
 }
 
 /** A fault that the world makes, as a resolver would throw it. */
@@ -56,6 +58,8 @@ export interface World {
   isUnreachable(thing: Thing, field: string): boolean;
   /** What a `@requires` reads, as a text; null when it cannot be read, undefined when nothing is required. */
   requirement(thing: Thing, field: string): string | null | undefined;
+  /** The arguments of a field that the objects above decide. */
+  contextArguments(thing: Thing, field: string): Record<string, unknown>;
 }
 
 const TEXTS = [
@@ -111,6 +115,17 @@ export function createWorld(graph: Graph, seed: number, faultRate: number): Worl
     return { $type: concrete, $id: `${concrete}-${hash(h, 'entity') % (mayDangle(at, concrete) ? POOL + 1 : POOL)}` };
   }
 
+  /**
+   * Whether a plan may ask for the field although the client did not: what a `@requires` reads, and what an interface
+   * object has (it is asked for all implementations). Where such a field may not be null, it has no faults: the subgraph
+   * would lose the whole entity, and no gateway could tell what else it had to say.
+   */
+  function mayBeHidden(type: string, field: string): boolean {
+    return (
+      graph.isRequired(type, field) || graph.resolversOf(type, field).some(({ rules }) => rules.interfaceObject)
+    );
+  }
+
   function mayDangle(at: Place, concrete: string): boolean {
     const unknown = family.dangling?.[concrete];
     return (
@@ -127,8 +142,7 @@ export function createWorld(graph: Graph, seed: number, faultRate: number): Worl
       if (graph.isKey($type, field)) return keyValue(thing, field);
       const { type } = fieldOf($type, field);
       const place = `${$id}.${field}${canonical(args)}${extra}`;
-      // What a `@requires` reads and may not be null has no faults: with it, a subgraph would lose the whole entity.
-      const faults = !(graph.isRequired($type, field) && String(type).includes('!'));
+      const faults = !(String(type).includes('!') && mayBeHidden($type, field));
       if (faults && chance(faultRate, seed, 'fault', place)) throw new Fault(place);
       if (faults && chance(faultRate / 2, seed, 'null', place)) return null;
       return build(type, { type: $type, field, id: place, faults }, hash(seed, place));
@@ -169,6 +183,21 @@ export function createWorld(graph: Graph, seed: number, faultRate: number): Worl
       if (!requires) return undefined;
       const value = world.selected(thing, requires);
       return value === MISSING ? null : canonical(value);
+    },
+
+    contextArguments(thing, field) {
+      const given: Record<string, unknown> = {};
+      for (const { subgraph, field: rules } of graph.resolversOf(thing.$type, field)) {
+        for (const { argument, context, selection } of rules.fromContext) {
+          const givers = giversOf(graph.rules.get(subgraph)?.types ?? new Map(), context);
+          let giver = thing.$parent;
+          while (giver && !givers.includes(giver.$type)) giver = giver.$parent;
+          const read = giver ? world.selected(giver, selection) : null;
+          // The field set reads one leaf.
+          given[argument] = typeof read === 'object' && read !== null ? Object.values(read)[0] : null;
+        }
+      }
+      return given;
     },
   };
 

@@ -5,7 +5,7 @@ import type { Family } from './family.ts';
 
 export const company: Family = {
   name: 'company',
-  dangling: { Employee: ['staff', 'payroll', 'badges'], Team: ['teams'] },
+  dangling: { Employee: ['staff', 'payroll', 'badges'] },
   nullKeys: { 'Parcel.code': ['tracking'] },
   subgraphs: {
     directory: `

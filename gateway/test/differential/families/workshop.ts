@@ -18,13 +18,14 @@ export const workshop: Family = {
         parent: Item
         children(first: Int): [Item!]
       }
+      type Kit @key(fields: "id") { id: ID! weight: Int next: Kit items: [Item] }
       enum Lang { EN DE FR }
       type Stats { a: Int b: Int! c(by: Int = 1): Float history: [Stats!] }
       interface Thing { weight: Int }
       type Bolt implements Thing { weight: Int thread: String }
       type Plate implements Thing { weight: Int area: Float }
       union Kind = Bolt | Plate
-      type Query { item(id: ID): Item items(first: Int): [Item!] grid: [[Item]!] }
+      type Query { item(id: ID): Item items(first: Int): [Item!] grid: [[Item]!] kits: [Kit!] }
       type Mutation { addPart(name: String!): Item renamePart(id: ID!, to: Names): Item! touch: Int! log(text: String): [String!] }
       input Names { en: String! de: String = "neu" more: [String] }`,
     pricing: `
@@ -40,6 +41,7 @@ export const workshop: Family = {
         plain: Int
         margin: Float
       }
+      type Kit @key(fields: "id") { id: ID! weight: Int @external fee: Float @requires(fields: "weight") }
       enum Lang { EN DE FR }
       type Stats { a: Int @external c(by: Int = 1): Float @external }
       interface Thing { weight: Int }
@@ -53,14 +55,21 @@ export const workshop: Family = {
     planning: `
       type Item @key(fields: "id") {
         id: ID!
-        net: Float @external
+        plain: Int @external
         margin: Float @external
         cost(currency: String): Float @external
-        offer: String @requires(fields: "net margin")
+        offer: String @requires(fields: "plain margin")
         local: Float @requires(fields: "cost(currency: \\"USD\\")")
         due: Due
       }
-      type Due { day: Int! items: [Item!] previous: Due }
+      type Kit @key(fields: "id") {
+        id: ID!
+        fee: Float @external
+        weight: Int @external
+        total: String @requires(fields: "fee weight")
+        bonus: [Kit]
+      }
+      type Due { kit: Kit day: Int! items: [Item!] previous: Due }
       type Query { due: [Due!]! }
       type Mutation { plan(day: Int = 7): Due postpone(by: Int!): [Item]! }`,
   },

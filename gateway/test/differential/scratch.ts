@@ -1,0 +1,11 @@
+import { operationFromDocument } from '@apollo/federation-internals';
+import { prettyFormatQueryPlan } from '@apollo/query-planner';
+import { parse } from 'graphql';
+import { buildSupergraph } from '../../src/federation/supergraph.ts';
+import { families } from './families/index.ts';
+import { buildGraph } from './graph.ts';
+const [, , name, source] = process.argv;
+const s = buildSupergraph(buildGraph(families.find((f) => f.name === name)!).sdl);
+const t = performance.now();
+const plan = s.apollo.planner.buildQueryPlan(operationFromDocument(s.apollo.api, parse(source!)));
+console.log(prettyFormatQueryPlan(plan), performance.now() - t);
