@@ -15,7 +15,7 @@ import { beginExecution, type Execution, type Variables } from './execute/execut
 import { writeRequest } from './execute/requests.ts';
 import { takeRootAnswer } from './execute/run-fetch.ts';
 import { runSteps } from './execute/run-steps.ts';
-import type { PlannedOperation } from './plan-cache.ts';
+import type { PlannedOperation } from './plan/plan-operation.ts';
 import type { FetchFromSubgraph, SubgraphRequest, SubgraphResponse } from './subgraph-client.ts';
 
 export interface PlanExecutorOptions {

@@ -17,8 +17,8 @@ import {
 import { QueryPlanner } from '@apollo/query-planner';
 import type { Live, Logger } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
-import { fieldsRequiredWithArguments } from './compile/own-names.ts';
 import { createTypeTest, type TypeTest } from './compile/type-conditions.ts';
+import { fieldsRequiredWithArguments } from './plan/own-names.ts';
 
 export interface Supergraph {
   /** Names this content: equal SDL and addresses, equal version. */

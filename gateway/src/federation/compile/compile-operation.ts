@@ -4,11 +4,11 @@
  */
 import type { QueryPlan } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, isObjectType, type OperationDefinitionNode } from 'graphql';
+import type { OwnNames } from '../plan/own-names.ts';
 import { compileProjection, type Projection } from '../project/projection.ts';
 import type { Supergraph } from '../supergraph.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
 import { compileFetch, type FetchStep } from './fetch-step.ts';
-import type { OwnNames } from './own-names.ts';
 import { sharedAnswers } from './sharing.ts';
 
 export interface CompiledOperation {

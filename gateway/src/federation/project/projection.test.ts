@@ -1,6 +1,6 @@
 import { buildSchema, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { giveOwnNames } from '../compile/own-names.ts';
+import { giveOwnNames } from '../plan/own-names.ts';
 import { compileProjection, type Fetched } from './projection.ts';
 
 const schema = buildSchema(`

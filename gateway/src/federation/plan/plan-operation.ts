@@ -1,0 +1,90 @@
+/**
+ * Validates an operation, has Apollo's planner plan it, and compiles the plan.
+ *
+ * What is handed to the planner is not the client's document as it came, but one that says the same without what the
+ * planner is known to get wrong.
+ */
+import { operationFromDocument } from '@apollo/federation-internals';
+import type { QueryPlan } from '@apollo/query-planner';
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { refusal } from '../../errors.ts';
+import { type CompiledOperation, compileOperation } from '../compile/compile-operation.ts';
+import type { Supergraph } from '../supergraph.ts';
+import { TextRule } from '../text-rule.ts';
+import { withConcreteFragments } from './concrete-fragments.ts';
+import { withoutConstantConditions } from './constant-conditions.ts';
+import { giveOwnNames } from './own-names.ts';
+
+export interface PlannableOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+}
+
+export interface PlannedOperation extends PlannableOperation {
+  readonly supergraph: Supergraph;
+  readonly plan: QueryPlan;
+  /** What is run: the plan and the shape of the answer, prepared. */
+  readonly compiled: CompiledOperation;
+}
+
+export type PlanOutcome = { ok: true; planned: PlannedOperation } | { ok: false; errors: readonly GraphQLError[] };
+
+const RULES = [...specifiedRules, TextRule];
+
+/** Validation names no schema element that the client did not: suggestions are off. */
+export function planOperation(supergraph: Supergraph, plannable: PlannableOperation): PlanOutcome {
+  const { document, operation, fragments } = plannable;
+  const errors = validate(supergraph.schema, document, RULES, { maxErrors: 20, hideSuggestions: true });
+  if (errors.length > 0) {
+    return {
+      ok: false,
+      errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
+    };
+  }
+  const names = giveOwnNames(operation, fragments, supergraph.ambiguous);
+  const definitions = names.definitions.map((definition) => ({
+    ...definition,
+    selectionSet: withoutConstantConditions(definition.selectionSet),
+  }));
+  const plan = buildPlan(supergraph, definitions);
+  const compiled = compileOperation(supergraph, operation, fragments, names, plan);
+  return { ok: true, planned: { ...plannable, supergraph, plan, compiled } };
+}
+
+type Definition = OperationDefinitionNode | FragmentDefinitionNode;
+
+function buildPlan(supergraph: Supergraph, definitions: readonly Definition[]): QueryPlan {
+  const { planner, api } = supergraph.apollo;
+  const build = (planned: readonly Definition[]) =>
+    planner.buildQueryPlan(
+      operationFromDocument(api, { kind: Kind.DOCUMENT, definitions: planned }, { validate: false }),
+    );
+  try {
+    return build(definitions);
+  } catch {
+    // Fails for the same reason again if that reason was another.
+    return build(writtenOut(supergraph, definitions));
+  }
+}
+
+function writtenOut({ schema }: Supergraph, definitions: readonly Definition[]): Definition[] {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  return definitions.flatMap((definition) => {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) return [];
+    const root = schema.getRootType(definition.operation);
+    if (!root) return [];
+    return [{ ...definition, selectionSet: withConcreteFragments(schema, fragments, root, definition.selectionSet) }];
+  });
+}
