@@ -121,9 +121,7 @@ export function createWorld(graph: Graph, seed: number, faultRate: number): Worl
    * would lose the whole entity, and no gateway could tell what else it had to say.
    */
   function mayBeHidden(type: string, field: string): boolean {
-    return (
-      graph.isRequired(type, field) || graph.resolversOf(type, field).some(({ rules }) => rules.interfaceObject)
-    );
+    return graph.isRequired(type, field) || graph.resolversOf(type, field).some(({ rules }) => rules.interfaceObject);
   }
 
   function mayDangle(at: Place, concrete: string): boolean {
