@@ -207,7 +207,7 @@ export function generateOperation(schema: GraphQLSchema, random: Random): Genera
   }
 
   function directives(): string {
-    if (!random.chance(0.1)) return '';
+    if (!random.chance(0.13)) return '';
     const one = (name: string) => `@${name}(if: ${random.chance(0.3) ? random.chance(0.5) : condition()})`;
     if (random.chance(0.15)) return ` ${one('skip')} ${one('include')}`;
     return ` ${one(random.chance(0.5) ? 'skip' : 'include')}`;
