@@ -11,5 +11,8 @@ export function isData(value: unknown): value is Data {
 
 /** Reads a key that a client may have chosen: `constructor` must not find what every object inherits. */
 export function readKey(data: Data, key: string): unknown {
-  return key in Object.prototype && !Object.hasOwn(data, key) ? undefined : data[key];
+  const value = data[key];
+  // JSON holds no functions, and what objects inherit is nothing else, but for their prototype.
+  if (typeof value !== 'function' && value !== Object.prototype) return value;
+  return Object.hasOwn(data, key) ? value : undefined;
 }

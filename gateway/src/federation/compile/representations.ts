@@ -25,16 +25,12 @@ export function compileRepresentation(
   inputRewrites: readonly FetchDataRewrite[] | undefined,
   isA: TypeTest,
 ): WriteRepresentation {
-  const write = compileSelections(requires, isA);
+  // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
+  const write = compileSelections(requires, isA, '__typename');
   const rewrite = compileRewrites(inputRewrites, isA);
-  const writeTyped: WriteRepresentation = (entity) => {
-    const text = typeof entity.__typename === 'string' ? write(entity) : null;
-    // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched this type.
-    return text?.includes('"__typename":') ? text : null;
-  };
-  if (!rewrite) return writeTyped;
+  if (!rewrite) return write;
   return (entity) => {
-    const text = writeTyped(entity);
+    const text = write(entity);
     if (text === null) return null;
     const representation = JSON.parse(text);
     rewrite(representation);
@@ -42,16 +38,23 @@ export function compileRepresentation(
   };
 }
 
-function compileSelections(selections: readonly QueryPlanSelectionNode[], isA: TypeTest): WriteRepresentation {
-  const byType = new Map<string, readonly RequiredField[]>();
+/** `needed` names a field without which there is nothing to write. */
+function compileSelections(
+  selections: readonly QueryPlanSelectionNode[],
+  isA: TypeTest,
+  needed?: string,
+): WriteRepresentation {
+  const byType = new Map<string, readonly RequiredField[] | null>();
 
   return (data) => {
     const typename = typeof data.__typename === 'string' ? data.__typename : '';
     let fields = byType.get(typename);
-    if (!fields) {
-      fields = fieldsOf(selections, typename, isA);
+    if (fields === undefined) {
+      const found = fieldsOf(selections, typename, isA);
+      fields = needed === undefined || found.some(({ key }) => key === needed) ? found : null;
       byType.set(typename, fields);
     }
+    if (fields === null) return null;
     let text = '';
     for (const { key, label, write } of fields) {
       const value = readKey(data, key);
