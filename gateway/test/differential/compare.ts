@@ -6,7 +6,8 @@
  * - The order of errors is free (7.1.2 says nothing of it): they are compared as sets.
  * - An error that makes a parent null may cancel its siblings, so which of several errors below one null is reported is
  *   free (6.4.4, "may be cancelled to avoid unnecessary work"): errors are compared by the null that they led to. Only
- *   for an error whose field itself is that null are path and kind exact.
+ *   for an error whose field itself is that null are path and kind exact. Any other must still be the path of a null that
+ *   there would be if no type forbade nulls (`strayError`).
  * - A field is reported once (6.4.4, "only one error should be added to the errors list per field"): a path that comes
  *   twice is a difference.
  * - An error of a field that the client did not ask for, and that a plan fetched for a key or a `@requires`, is no error
@@ -41,6 +42,23 @@ export function difference(expected: Answer, actual: Answer, unknown: readonly P
     if (given.nulls.get(at) !== kind) return `the error at ${at} is of kind ${given.nulls.get(at)}, not ${kind}`;
   }
   for (const [at, kind] of given.nulls) if (!wanted.nulls.has(at)) return `an error too many at ${at} (${kind})`;
+  return null;
+}
+
+/** The paths of errors that made something above them null. */
+export function pathsBelowNulls({ data, errors = [] }: Answer): Path[] {
+  return errors.flatMap(({ path }) => {
+    const end = path && nullOn(data, path);
+    return path && typeof end === 'number' && end < path.length ? [path] : [];
+  });
+}
+
+/** An error below a null, of a field that has a value. `relaxed` is the data as it is where every type allows null. */
+export function strayError(paths: readonly Path[], relaxed: unknown): string | null {
+  for (const path of paths) {
+    const end = nullOn(relaxed, path);
+    if (end !== path.length && end !== 'not asked for') return `an error at ${JSON.stringify(path)}, which has a value`;
+  }
   return null;
 }
 

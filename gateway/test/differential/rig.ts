@@ -8,12 +8,12 @@ import { createPlanCache } from '../../src/federation/plan-cache.ts';
 import { createPlanExecutor } from '../../src/federation/plan-executor.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../../src/federation/subgraph-client.ts';
 import { buildSupergraph } from '../../src/federation/supergraph.ts';
-import { type Answer, asAnswer, difference } from './compare.ts';
+import { type Answer, asAnswer, difference, pathsBelowNulls, strayError } from './compare.ts';
 import type { Family } from './families/family.ts';
 import type { GeneratedOperation } from './generate-operation.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { hash } from './random.ts';
-import { monolith, ROOT, type Run, subgraphSchema } from './schemas.ts';
+import { monolith, ROOT, type Run, relaxedMonolith, subgraphSchema } from './schemas.ts';
 import { createWorld } from './world.ts';
 
 export interface Outcome {
@@ -40,6 +40,7 @@ interface Underway extends Run {
 export function createRig(family: Family): Rig {
   const graph = buildGraph(family);
   const schema = monolith(graph);
+  const relaxed = relaxedMonolith(graph);
   const supergraph = buildSupergraph(graph.sdl);
   const subgraphs = new Map(Object.keys(family.subgraphs).map((name) => [name, subgraphSchema(graph, name)]));
   const plans = createPlanCache({ maxEntries: 64, maxSourceLength: 1_000_000 });
@@ -90,20 +91,29 @@ export function createRig(family: Family): Rig {
     async run(operation, seed, faultRate) {
       const world = createWorld(graph, seed, faultRate);
       const single: Run = { world, journal: [], unknown: [] };
-      const expected = asAnswer(
-        await execute({
-          schema,
-          document: parse(operation.source),
-          rootValue: ROOT,
-          contextValue: single,
-          variableValues: operation.variables,
-        }),
-      );
+      const expected = await onOneSchema(schema, operation, single);
       const run: Underway = { world, journal: [], unknown: [], seed, fetches: [] };
       const actual = await throughEngine(operation, run);
-      return { expected, actual, difference: difference(expected, actual, single.unknown), fetches: run.fetches };
+      let found = difference(expected, actual, single.unknown);
+      const below = pathsBelowNulls(actual);
+      if (!found && below.length > 0) {
+        const { data } = await onOneSchema(relaxed, operation, { world, journal: [], unknown: [] });
+        found = strayError(below, data);
+      }
+      return { expected, actual, difference: found, fetches: run.fetches };
     },
   };
+}
+
+async function onOneSchema(schema: GraphQLSchema, operation: GeneratedOperation, run: Run): Promise<Answer> {
+  const result = await execute({
+    schema,
+    document: parse(operation.source),
+    rootValue: ROOT,
+    contextValue: run,
+    variableValues: operation.variables,
+  });
+  return asAnswer(result);
 }
 
 /** Documents by text: an operation asks a subgraph the same thing again for every shrunk variant. */

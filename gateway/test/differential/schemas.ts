@@ -6,6 +6,7 @@
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
+  buildASTSchema,
   GraphQLError,
   type GraphQLFieldResolver,
   type GraphQLSchema,
@@ -14,7 +15,10 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  parse,
+  printSchema,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 import type { Graph } from './graph.ts';
 import { canonical, hash } from './random.ts';
@@ -56,7 +60,19 @@ function mutate({ journal }: Run, field: string, args: Record<string, unknown>):
 
 /** The schema that says what is right. */
 export function monolith(graph: Graph): GraphQLSchema {
-  return attach(graph.apiSchema(), (_type, field) => (source, args, { world, unknown }, info) => {
+  return withWorld(graph.apiSchema());
+}
+
+/** The same, but for the types of fields: all of them allow null. */
+export function relaxedMonolith(graph: Graph): GraphQLSchema {
+  const document = visit(parse(printSchema(graph.apiSchema())), {
+    FieldDefinition: (field) => ({ ...field, type: visit(field.type, { NonNullType: { leave: ({ type }) => type } }) }),
+  });
+  return withWorld(buildASTSchema(document));
+}
+
+function withWorld(schema: GraphQLSchema): GraphQLSchema {
+  return attach(schema, (_type, field) => (source, args, { world, unknown }, info) => {
     const requirement = world.requirement(source, field);
     if (world.isUnreachable(source, field) || requirement === null) {
       if (isNonNullType(info.returnType)) unknown.push(pathOf(info.path.prev));

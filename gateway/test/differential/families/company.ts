@@ -21,7 +21,7 @@ export const company: Family = {
       type Company @key(fields: "id", resolvable: false) { id: ID! }
       type Query { boss: Employee! everyone(active: Boolean): [Employee] }`,
     payroll: `
-      type Employee @key(fields: "email") @key(fields: "number") { email: String! number: Int! salary: Float! bonus: Float grade: Grade! }
+      type Employee @key(fields: "id", resolvable: false) @key(fields: "email") @key(fields: "number") { id: ID! email: String! number: Int! salary: Float! bonus: Float grade: Grade! }
       enum Grade { A B C }
       type Query { richest: Employee }`,
     badges: `

@@ -8,7 +8,7 @@ export const media: Family = {
   subgraphs: {
     catalogue: `
       interface Media @key(fields: "id") { id: ID! title: String! year: Int creator: Artist }
-      type Book implements Media @key(fields: "id") { id: ID! title: String! year: Int creator: Artist pages: Int! isbn: String }
+      type Book implements Media @key(fields: "id") { id: ID! title: String! @shareable year: Int creator: Artist pages: Int! isbn: String }
       type Film implements Media @key(fields: "id") { id: ID! title: String! year: Int creator: Artist minutes: Int parts: [Clip!] }
       type Song implements Media @key(fields: "id") { id: ID! title: String! year: Int creator: Artist key: String! }
       type Clip { at: Int! of: Media next: Clip }
@@ -26,17 +26,17 @@ export const media: Family = {
         book: Book!
       }`,
     ratings: `
-      type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float votes: [Vote!]! rank(among: Int): Int! }
+      type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float votes: [Vote] rank(among: Int): Int! }
       type Vote { value: Int! media: Media! voter: String comment: Comment }
       type Comment { text: String! about: [Media] }
       type Query { top(first: Int): [Media!] worst: Media latestVotes: [Vote] }`,
     sales: `
-      type Book @key(fields: "id") { id: ID! sold: Int editions: [Edition!] }
+      type Book @key(fields: "id") { id: ID! title: String! @external sold: Int editions: [Edition!] }
       type Film @key(fields: "id") { id: ID! box: Float! cinema: Cinema }
       type Edition { number: Int! price: Float book: Book! }
       type Cinema { name: String! shows: [Film] }
       union Sellable = Book | Film
-      type Query { bestseller: Sellable sellables: [Sellable!]! }`,
+      type Query { bestseller: Sellable sellables: [Sellable!]! promoted: [Sellable] @provides(fields: "... on Book { title }") }`,
     artists: `
       type Artist @key(fields: "id") { id: ID! born: Int country: String! peers: [Artist!] award: Award }
       interface Award { year: Int! winner: Artist }
