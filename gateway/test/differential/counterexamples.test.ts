@@ -108,7 +108,8 @@ const examples: readonly Example[] = [
   {
     guarantee: 'an object whose type is not known, as its fetch failed, is null',
     family: 'media',
-    source: '{ book { votes { media { ... on Book { title } ... on Song { key } } } } }',
+    source:
+      '{ book { votes { media { ... on Book { title } } } } top { ... on Book { pages } } worst { ... on Song { key } } }',
   },
   {
     guarantee: 'two requirements of one field with different arguments both get their own',

@@ -1,5 +1,8 @@
 /**
  * Media: interfaces and unions across subgraphs, `@interfaceObject`, and abstract types inside lists.
+ *
+ * A field of an interface object that the client asks for one implementation is fetched for all of them, with all that is
+ * asked below it. What lies there may be null, so that the fault of a value that nobody asked for costs that value alone.
  */
 import type { Family } from './family.ts';
 
@@ -27,8 +30,8 @@ export const media: Family = {
       }`,
     ratings: `
       type Media @key(fields: "id") @interfaceObject { id: ID! rating: Float votes: [Vote] rank(among: Int): Int! }
-      type Vote { value: Int! media: Media! voter: String comment: Comment }
-      type Comment { text: String! about: [Media] }
+      type Vote { value: Int media: Media voter: String comment: Comment }
+      type Comment { text: String about: [Media] }
       type Query { top(first: Int): [Media!] worst: Media latestVotes: [Vote] }`,
     sales: `
       type Book @key(fields: "id") { id: ID! title: String! @external sold: Int editions: [Edition!] }
