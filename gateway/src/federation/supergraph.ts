@@ -18,7 +18,7 @@ import { QueryPlanner } from '@apollo/query-planner';
 import type { Live, Logger } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
 import { createTypeTest, type TypeTest } from './compile/type-conditions.ts';
-import { fieldsRequiredWithArguments } from './plan/own-names.ts';
+import { nameRequiredFields, type RequiredField } from './plan/required-fields.ts';
 
 export interface Supergraph {
   /** Names this content: equal SDL and addresses, equal version. */
@@ -29,9 +29,9 @@ export interface Supergraph {
   readonly subgraphUrls: ReadonlyMap<string, string>;
   /** Whether a value of one type satisfies a condition on another; knows types that clients do not see. */
   readonly isA: TypeTest;
-  /** Names of fields that the graph itself asks for with arguments, of `@requires`. */
-  readonly ambiguous: ReadonlySet<string>;
-  /** Apollo's view of the same graph; only for the files of this folder. */
+  /** Fields that plans name otherwise than the graph does, by the plan's name. */
+  readonly required: ReadonlyMap<string, RequiredField>;
+  /** Apollo's view of the same graph, in the names of plans; only for the files of this folder. */
   readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
 }
 
@@ -40,11 +40,10 @@ const SUPPORTED_FEATURES = new Set([...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, 'h
 
 /** `urls` override the addresses that were composed in, by subgraph name in lower case. Throws on SDL that does not load. */
 export function buildSupergraph(sdl: string, urls: Readonly<Record<string, string | undefined>> = {}): Supergraph {
-  const composed = ComposedSupergraph.build(sdl, {
-    supportedFeatures: SUPPORTED_FEATURES,
-    validateSupergraph: true,
-  });
-  const api = composed.apiSchema();
+  const options = { supportedFeatures: SUPPORTED_FEATURES, validateSupergraph: true };
+  const composed = ComposedSupergraph.build(sdl, options);
+  const { sdl: plannerSdl, required } = nameRequiredFields(sdl);
+  const planned = plannerSdl === sdl ? composed : ComposedSupergraph.build(plannerSdl, options);
   const full = composed.schema.toGraphQLJSSchema();
   const subgraphUrls = new Map(
     composed.subgraphsMetadata().map(({ name, url }) => [name, urls[name.toLowerCase()] ?? url]),
@@ -55,15 +54,15 @@ export function buildSupergraph(sdl: string, urls: Readonly<Record<string, strin
       .update(sdl)
       .digest('hex')
       .slice(0, 12),
-    schema: api.toGraphQLJSSchema(),
+    schema: composed.apiSchema().toGraphQLJSSchema(),
     subgraphUrls,
     isA: createTypeTest(full),
-    ambiguous: fieldsRequiredWithArguments(sdl),
+    required,
     apollo: {
-      api,
+      api: planned.apiSchema(),
       full,
       // The parsed document of each fetch tells which fields a fetch adds.
-      planner: new QueryPlanner(composed, { exposeDocumentNodeInFetchNode: true }),
+      planner: new QueryPlanner(planned, { exposeDocumentNodeInFetchNode: true }),
     },
   };
 }

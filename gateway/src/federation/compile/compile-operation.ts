@@ -32,18 +32,20 @@ export function compileOperation(
   names: OwnNames,
   { node }: QueryPlan,
 ): CompiledOperation {
-  const { subgraphUrls: urls, isA } = supergraph;
   const subscription = node?.kind === 'Subscription' ? node : undefined;
   const plan = node?.kind === 'Subscription' ? node.rest : node;
-  const source = subscription && compileFetch(subscription.primary, [], urls, isA);
-  const steps = plan && compilePlan(plan, urls, isA);
+  const source = subscription && compileFetch(subscription.primary, [], supergraph);
+  const steps = plan && compilePlan(plan, supergraph);
   const fetches = [...(source ? [source] : []), ...fetchesOf(steps)];
   const answered = fetches.filter(({ pattern }) => pattern.length === 0).flatMap(({ keys }) => keys);
   return {
     source,
     steps,
     shared: sharedAnswers(fetches),
-    clientNames: names.clientNames,
+    clientNames: new Map([
+      ...[...supergraph.required].map(([name, field]) => [name, field.name] as const),
+      ...names.clientNames,
+    ]),
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
     projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
   };

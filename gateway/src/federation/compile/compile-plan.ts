@@ -2,19 +2,18 @@
  * Turns a query plan into the steps that the engine runs.
  */
 import type { PlanNode } from '@apollo/query-planner';
-import { compileFetch, type FetchStep } from './fetch-step.ts';
-import type { TypeTest } from './type-conditions.ts';
+import { compileFetch, type FetchStep, type PlannedGraph } from './fetch-step.ts';
 
 export type Step =
   | FetchStep
   | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
   | { readonly kind: 'condition'; readonly variable: string; readonly yes?: Step; readonly no?: Step };
 
-export function compilePlan(node: PlanNode, urls: ReadonlyMap<string, string>, isA: TypeTest): Step {
+export function compilePlan(node: PlanNode, graph: PlannedGraph): Step {
   const compile = (planned: PlanNode, path: readonly (string | number)[]): Step => {
     switch (planned.kind) {
       case 'Fetch':
-        return compileFetch(planned, path, urls, isA);
+        return compileFetch(planned, path, graph);
       case 'Flatten':
         return compile(planned.node, [...path, ...planned.path]);
       case 'Sequence':

@@ -2,7 +2,8 @@
  * Prepares one fetch of a plan: everything about it that no request changes.
  */
 import type { FetchNode } from '@apollo/query-planner';
-import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DocumentNode, Kind, parse, print, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql';
+import type { RequiredField } from '../plan/required-fields.ts';
 import { compileContext, type WriteContext } from './context-arguments.ts';
 import { compilePath, type ObjectPath } from './paths.ts';
 import { compileRepresentation, type WriteRepresentation } from './representations.ts';
@@ -35,18 +36,25 @@ export interface FetchStep {
   readonly compositeKeys: readonly string[];
 }
 
+/** What a plan must be read with. */
+export interface PlannedGraph {
+  readonly subgraphUrls: ReadonlyMap<string, string>;
+  readonly isA: TypeTest;
+  readonly required: ReadonlyMap<string, RequiredField>;
+}
+
 export function compileFetch(
   node: FetchNode,
   pattern: readonly (string | number)[],
-  urls: ReadonlyMap<string, string>,
-  isA: TypeTest,
+  { subgraphUrls, isA, required }: PlannedGraph,
 ): FetchStep {
-  const url = urls.get(node.serviceName);
+  const url = subgraphUrls.get(node.serviceName);
   if (url === undefined) throw new Error(`The plan names an unknown subgraph: ${node.serviceName}`);
-  const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA);
+  const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA, required);
   const context = compileContext(node.contextRewrites, isA);
   const fromContext = new Set(node.contextRewrites?.map(({ renameKeyTo }) => renameKeyTo));
-  const { operation: query, operationName } = node;
+  const { operationName } = node;
+  const query = withRequiredFields(node.operation, required);
   const request = JSON.stringify({ query, operationName });
   const fields = fieldsOf(node);
   return {
@@ -72,6 +80,20 @@ export function compileFetch(
     keys: fields.map(({ key }) => key),
     compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
   };
+}
+
+/** The subgraph's own names, the plan's as aliases. */
+function withRequiredFields(query: string, required: ReadonlyMap<string, RequiredField>): string {
+  if (![...required.keys()].some((name) => query.includes(name))) return query;
+  const document = visit(parse(query, { noLocation: true }), {
+    Field(node) {
+      const field = required.get(node.name.value);
+      if (!field) return undefined;
+      const name = { ...node.name, value: field.name };
+      return { ...node, alias: node.alias ?? node.name, name, arguments: field.arguments };
+    },
+  });
+  return stripIgnoredCharacters(print(document));
 }
 
 /** What the answer adds to an object, under the names it has after the plan's rewrites. */

@@ -5,14 +5,24 @@
  * What a plan requires is flattened once per type; a request only reads and writes.
  */
 import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { RequiredField } from '../plan/required-fields.ts';
 import { type Data, readKey } from './data.ts';
 import { compileRewrites } from './rewrites.ts';
 import type { TypeTest } from './type-conditions.ts';
 
-/** Null if the entity has no type, or lacks a field that is required: it cannot be asked for. */
-export type WriteRepresentation = (entity: Data) => string | null;
+/**
+ * Null if the entity has no type, or lacks a field that is required: it cannot be asked for. `mayLack` lets fields of the
+ * entity itself be left out: a condition of the operation may have excluded what needs them.
+ */
+export type WriteRepresentation = (entity: Data, mayLack?: (key: string) => boolean) => string | null;
 
-interface RequiredField {
+interface Graph {
+  readonly isA: TypeTest;
+  /** By the plan's name. */
+  readonly required: ReadonlyMap<string, RequiredField>;
+}
+
+interface WrittenField {
   readonly key: string;
   /** The key as JSON, with its colon. */
   readonly label: string;
@@ -24,13 +34,14 @@ export function compileRepresentation(
   requires: readonly QueryPlanSelectionNode[],
   inputRewrites: readonly FetchDataRewrite[] | undefined,
   isA: TypeTest,
+  required: ReadonlyMap<string, RequiredField> = new Map(),
 ): WriteRepresentation {
   // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
-  const write = compileSelections(requires, isA, '__typename');
+  const write = compileSelections(requires, { isA, required }, '__typename');
   const rewrite = compileRewrites(inputRewrites, isA);
   if (!rewrite) return write;
-  return (entity) => {
-    const text = write(entity);
+  return (entity, mayLack) => {
+    const text = write(entity, mayLack);
     if (text === null) return null;
     const representation = JSON.parse(text);
     rewrite(representation);
@@ -41,16 +52,16 @@ export function compileRepresentation(
 /** `needed` names a field without which there is nothing to write. */
 function compileSelections(
   selections: readonly QueryPlanSelectionNode[],
-  isA: TypeTest,
+  graph: Graph,
   needed?: string,
 ): WriteRepresentation {
-  const byType = new Map<string, readonly RequiredField[] | null>();
+  const byType = new Map<string, readonly WrittenField[] | null>();
 
-  return (data) => {
+  return (data, mayLack) => {
     const typename = typeof data.__typename === 'string' ? data.__typename : '';
     let fields = byType.get(typename);
     if (fields === undefined) {
-      const found = fieldsOf(selections, typename, isA);
+      const found = fieldsOf(selections, typename, graph);
       fields = needed === undefined || found.some(({ key }) => key === needed) ? found : null;
       byType.set(typename, fields);
     }
@@ -58,7 +69,10 @@ function compileSelections(
     let text = '';
     for (const { key, label, write } of fields) {
       const value = readKey(data, key);
-      if (value === undefined) return null;
+      if (value === undefined) {
+        if (!mayLack?.(key)) return null;
+        continue;
+      }
       const written = write ? writeNested(value, write) : writeLeaf(value);
       if (written === null) return null;
       text += text === '' ? label + written : `,${label}${written}`;
@@ -84,7 +98,8 @@ function writeLeaf(value: unknown): string {
 }
 
 /** The fields that are required of one type, each once, with the selections below it put together. */
-function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: string, isA: TypeTest): RequiredField[] {
+function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: string, graph: Graph): WrittenField[] {
+  const { isA, required } = graph;
   const merged = new Map<string, QueryPlanSelectionNode[] | null>();
   const visit = (nodes: readonly QueryPlanSelectionNode[]): void => {
     for (const node of nodes) {
@@ -99,7 +114,7 @@ function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: strin
   visit(selections);
   return [...merged].map(([key, below]) => ({
     key,
-    label: `${JSON.stringify(key)}:`,
-    ...(below && { write: compileSelections(below, isA) }),
+    label: `${JSON.stringify(required.get(key)?.name ?? key)}:`,
+    ...(below && { write: compileSelections(below, graph) }),
   }));
 }

@@ -76,7 +76,7 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
 function groupByRepresentation(step: FetchStep, objects: readonly Data[], execution: Execution): AskedEntities[] {
   const groups = new Map<string, AskedEntities & { indices: Map<string, number> }>();
   const add = (object: Data, context: string): void => {
-    const text = step.represent!(object);
+    const text = step.represent!(object) ?? step.represent!(object, (key) => isExcluded(object, key, execution));
     if (text === null) {
       inheritGaps(step, object, execution);
       return;
@@ -98,6 +98,11 @@ function groupByRepresentation(step: FetchStep, objects: readonly Data[], execut
   if (context) step.path.walk(execution.data, (object, _path, above) => add(object, context(above)));
   else for (const object of objects) add(object, '');
   return [...groups.values()];
+}
+
+/** A field that is missing although nothing went wrong was excluded, with what needs it, by a condition of the operation. */
+function isExcluded(object: Data, key: string, { failed, unseen }: Execution): boolean {
+  return key !== '__typename' && !failed.get(object)?.has(key) && !unseen.get(object)?.has(key);
 }
 
 /** What could not be asked for, since a field it needs is missing, is missing for the same reason. */

@@ -25,11 +25,9 @@ export interface OwnNames {
   readonly clientNames: ReadonlyMap<string, string>;
 }
 
-/** `ambiguous` holds the names of fields that the graph itself asks for with arguments. */
 export function giveOwnNames(
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-  ambiguous: ReadonlySet<string>,
 ): OwnNames {
   const given = new Map<string, string>();
   const clientNames = new Map<string, string>();
@@ -37,7 +35,7 @@ export function giveOwnNames(
   const keyOf = (node: FieldNode): string => {
     const { name, alias, arguments: args = [] } = node;
     const key = (alias ?? name).value;
-    const plain = key === name.value && args.length === 0 && !ambiguous.has(name.value);
+    const plain = key === name.value && args.length === 0;
     if (plain || name.value.startsWith('__')) return key;
     // What may share a place must share a name: the same field with the same arguments.
     const selects = `${key}:${name.value}(${args.map(print).sort()})`;
@@ -67,13 +65,4 @@ export function giveOwnNames(
     selectionSet: renameAll(definition.selectionSet),
   }));
   return { definitions, keyOf, clientNames };
-}
-
-/** The fields that `@requires` anywhere in a supergraph asks for with arguments. */
-export function fieldsRequiredWithArguments(supergraphSdl: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [, fields = ''] of supergraphSdl.matchAll(/\brequires:\s*("(?:[^"\\]|\\.)*")/g)) {
-    for (const [, name = ''] of String(JSON.parse(fields)).matchAll(/(\w+)\s*\(/g)) names.add(name);
-  }
-  return names;
 }

@@ -50,7 +50,7 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
       errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
     };
   }
-  const names = giveOwnNames(operation, fragments, supergraph.ambiguous);
+  const names = giveOwnNames(operation, fragments);
   const definitions = names.definitions.map((definition) => ({
     ...definition,
     selectionSet: withoutConstantConditions(definition.selectionSet),

@@ -25,7 +25,7 @@ function answer(source: string, data: object, given: Partial<Fetched> = {}) {
     if (definition.kind === Kind.OPERATION_DEFINITION) operation = definition;
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
   }
-  const { keyOf } = giveOwnNames(operation!, fragments, new Set());
+  const { keyOf } = giveOwnNames(operation!, fragments);
   const anything = { has: () => true } as unknown as ReadonlySet<string>;
   const projection = compileProjection(schema, operation!, fragments, keyOf, anything);
   const fetched = { variables: {}, data: { ...data }, errors: [], failed: new Map(), unseen: new Map(), ...given };
