@@ -10,6 +10,7 @@
 import type { Logger } from '@lyceum/service-kit';
 import type { ExecutionResult } from 'graphql';
 import type { OperationScope } from '../operation-scope.ts';
+import type { CompiledOperation } from './compile/compile-operation.ts';
 import type { FetchStep } from './compile/fetch-step.ts';
 import { beginExecution, type Execution, type Variables } from './execute/execution.ts';
 import { writeRequest } from './execute/requests.ts';
@@ -38,8 +39,8 @@ export interface PlanExecutor {
 }
 
 export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExecutor {
-  const begin = ({ compiled }: PlannedOperation, variables: Variables, scope: OperationScope) =>
-    beginExecution({ compiled, variables, scope, fetch, log });
+  const begin = (planned: PlannedOperation, variables: Variables, scope: OperationScope) =>
+    beginExecution({ compiled: planned.compiledFor(variables), variables, scope, fetch, log });
 
   async function finish(execution: Execution): Promise<ExecutionResult> {
     await runSteps(execution.compiled.steps, execution);
@@ -49,25 +50,26 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
 
   return {
     async execute(planned, variables, scope) {
-      if (planned.compiled.source) throw new Error('A subscription is not executed but subscribed to.');
-      return await finish(begin(planned, variables, scope));
+      const execution = begin(planned, variables, scope);
+      if (execution.compiled.source) throw new Error('A subscription is not executed but subscribed to.');
+      return await finish(execution);
     },
 
     source(planned, variables) {
-      const step = sourceOf(planned);
+      const step = sourceOf(planned.compiledFor(variables));
       const { query, operationName, variables: used } = writeRequest(step, variables);
       return { url: step.url, request: { query, operationName, variables: used } };
     },
 
     async enrich(planned, event, variables, scope) {
       const execution = begin(planned, variables, scope);
-      takeRootAnswer(sourceOf(planned), [execution.data], event, execution);
+      takeRootAnswer(sourceOf(execution.compiled), [execution.data], event, execution);
       return await finish(execution);
     },
   };
 }
 
-function sourceOf({ compiled }: PlannedOperation): FetchStep {
-  if (!compiled.source) throw new Error('The plan is not that of a subscription.');
-  return compiled.source;
+function sourceOf({ source }: CompiledOperation): FetchStep {
+  if (!source) throw new Error('The plan is not that of a subscription.');
+  return source;
 }

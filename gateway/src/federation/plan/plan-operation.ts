@@ -20,7 +20,7 @@ import { type CompiledOperation, compileOperation } from '../compile/compile-ope
 import type { Supergraph } from '../supergraph.ts';
 import { TextRule } from '../text-rule.ts';
 import { withConcreteFragments } from './concrete-fragments.ts';
-import { withoutConstantConditions } from './constant-conditions.ts';
+import { conditionVariables, withConditionsDecided } from './conditions.ts';
 import { giveOwnNames } from './own-names.ts';
 
 export interface PlannableOperation {
@@ -31,10 +31,14 @@ export interface PlannableOperation {
 
 export interface PlannedOperation extends PlannableOperation {
   readonly supergraph: Supergraph;
+  /** For a request without variables. */
   readonly plan: QueryPlan;
-  /** What is run: the plan and the shape of the answer, prepared. */
-  readonly compiled: CompiledOperation;
+  /** What is run for these variables: the plan and the shape of the answer, prepared. Plans what has not come up yet. */
+  compiledFor(variables: Readonly<Record<string, unknown>>): CompiledOperation;
 }
+
+/** Combinations of conditions beyond this are not kept. */
+const MAX_VARIANTS = 16;
 
 export type PlanOutcome = { ok: true; planned: PlannedOperation } | { ok: false; errors: readonly GraphQLError[] };
 
@@ -51,13 +55,35 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
     };
   }
   const names = giveOwnNames(operation, fragments);
-  const definitions = names.definitions.map((definition) => ({
-    ...definition,
-    selectionSet: withoutConstantConditions(definition.selectionSet),
-  }));
-  const plan = buildPlan(supergraph, definitions);
-  const compiled = compileOperation(supergraph, operation, fragments, names, plan);
-  return { ok: true, planned: { ...plannable, supergraph, plan, compiled } };
+  const conditions = conditionVariables(names.definitions);
+  const variants = new Map<string, { plan: QueryPlan; compiled: CompiledOperation }>();
+
+  function variantFor(variables: Readonly<Record<string, unknown>>) {
+    const key = conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const known = variants.get(key);
+    if (known) return known;
+    const values = Object.fromEntries(conditions.map((name) => [name, variables[name] === true]));
+    const definitions = names.definitions.map((definition) => ({
+      ...definition,
+      selectionSet: withConditionsDecided(definition.selectionSet, values),
+    }));
+    const plan = buildPlan(supergraph, definitions);
+    const variant = { plan, compiled: compileOperation(supergraph, operation, fragments, names, plan) };
+    if (variants.size >= MAX_VARIANTS) variants.clear();
+    variants.set(key, variant);
+    return variant;
+  }
+  // Most operations have one: what the planner refuses is known before anything runs.
+  if (conditions.length === 0) variantFor({});
+  const planned: PlannedOperation = {
+    ...plannable,
+    supergraph,
+    get plan() {
+      return variantFor({}).plan;
+    },
+    compiledFor: (variables) => variantFor(variables).compiled,
+  };
+  return { ok: true, planned };
 }
 
 type Definition = OperationDefinitionNode | FragmentDefinitionNode;

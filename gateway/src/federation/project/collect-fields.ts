@@ -6,16 +6,13 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
-  GraphQLIncludeDirective,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   isAbstractType,
   isObjectType,
   Kind,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isIncluded } from '../plan/conditions.ts';
 
 export interface Selected {
   /** The key under which the data holds what a node selects. */
@@ -59,10 +56,4 @@ export function collectFields(
   };
   for (const selectionSet of selectionSets) visit(selectionSet);
   return fields;
-}
-
-function isIncluded(node: SelectionNode, conditions: Readonly<Record<string, boolean>>): boolean {
-  if (!node.directives?.length) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, node, conditions)?.if === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, conditions)?.if !== false;
 }

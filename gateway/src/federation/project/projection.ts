@@ -4,17 +4,10 @@
  * Which fields an operation selects depends on its variables only through `@skip` and `@include`; there is one shape for
  * each combination of those that has come up.
  */
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLError,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-  visit,
-} from 'graphql';
+import type { FieldNode, FragmentDefinitionNode, GraphQLError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Data } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
+import { conditionVariables } from '../plan/conditions.ts';
 import { collectFields } from './collect-fields.ts';
 import { completeRoot } from './complete.ts';
 import { createIntrospection } from './introspection.ts';
@@ -54,7 +47,7 @@ export function compileProjection(
 ): Projection {
   const root = schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no ${operation.operation} type.`);
-  const names = conditionsOf(operation, fragments);
+  const names = conditionVariables([operation, ...Object.values(fragments)]);
   const introspect = createIntrospection(schema, operation, fragments);
   const variants = new Map<string, Variant>();
 
@@ -89,24 +82,4 @@ export function compileProjection(
       });
     },
   };
-}
-
-/** The variables that `@skip` and `@include` read. */
-function conditionsOf(
-  operation: OperationDefinitionNode,
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-): string[] {
-  const names = new Set<string>();
-  const Directive = {
-    enter(node: {
-      name: { value: string };
-      arguments?: readonly { value: { kind: string; name?: { value: string } } }[];
-    }) {
-      if (node.name.value !== 'skip' && node.name.value !== 'include') return;
-      for (const { value } of node.arguments ?? [])
-        if (value.kind === Kind.VARIABLE && value.name) names.add(value.name.value);
-    },
-  };
-  for (const node of [operation, ...Object.values(fragments)]) visit(node, { Directive });
-  return [...names];
 }
