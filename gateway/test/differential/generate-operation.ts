@@ -142,7 +142,9 @@ export function generateOperation(schema: GraphQLSchema, random: Random): Genera
     return random.chance(0.5) ? variable(type, hasDefault) : literal(type, 0);
   }
 
-  function variable(type: GraphQLInputType, _hasDefault: boolean): string {
+  function variable(location: GraphQLInputType, hasDefault: boolean): string {
+    // Where the argument has a default, a variable may be null although the argument may not (5.8.5).
+    const type = isNonNullType(location) && hasDefault && random.chance(0.5) ? location.ofType : location;
     const reusable = declared.filter((text) => text.endsWith(`: ${type}`));
     if (reusable.length > 0 && random.chance(0.3)) return random.pick(reusable).split(':')[0] as string;
     const name = `v${declared.length + 1}`;
@@ -151,8 +153,7 @@ export function generateOperation(schema: GraphQLSchema, random: Random): Genera
     declared.push(`$${name}: ${type}${strict ? '!' : ''}${withDefault ? ` = ${literal(type, 0, true)}` : ''}`);
     const mayBeAbsent = withDefault || !(isNonNullType(type) || strict);
     if (!mayBeAbsent || random.chance(0.6)) {
-      const forced = strict || (isNonNullType(type) && true);
-      variables[name] = json(isNonNullType(type) ? type.ofType : type, 0, !forced);
+      variables[name] = json(isNonNullType(type) ? type.ofType : type, 0, !(strict || isNonNullType(type)));
     }
     return `$${name}`;
   }
