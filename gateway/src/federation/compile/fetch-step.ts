@@ -32,6 +32,8 @@ export interface FetchStep {
   readonly context?: WriteContext;
   /** What the fetch adds to each object, `__typename` left out. */
   readonly keys: readonly string[];
+  /** What stays unknown of each object without an answer: `keys`, and the type where it is asked for. */
+  readonly gaps: readonly string[];
   /** Those of `keys` that lead to objects. */
   readonly compositeKeys: readonly string[];
 }
@@ -77,7 +79,8 @@ export function compileFetch(
       ),
     ),
     context,
-    keys: fields.map(({ key }) => key),
+    keys: fields.map(({ key }) => key).filter((key) => key !== '__typename'),
+    gaps: fields.map(({ key }) => key),
     compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
   };
 }
@@ -116,7 +119,7 @@ function fieldsOf(node: FetchNode): { key: string; composite: boolean }[] {
       if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
       else if (selection.kind === Kind.FRAGMENT_SPREAD) visit(fragments.get(selection.name.value)!);
       else if (selection.name.value === '_entities' && node.requires) visit(selection.selectionSet!);
-      else if (selection.name.value !== '__typename' || selection.alias) {
+      else {
         const key = (selection.alias ?? selection.name).value;
         found.set(renamed.get(key) ?? key, selection.selectionSet !== undefined);
       }

@@ -60,7 +60,7 @@ export function reportErrors(
       typeof part === 'string' ? (step.renamed.get(part) ?? part) : part,
     );
     for (const object of objects) {
-      if (below.length === 0) addGaps(execution.failed, object, step.keys);
+      if (below.length === 0) addGaps(execution.failed, object, step.gaps);
       for (const place of paths.get(object) ?? []) add(step, error, [...place, ...below], execution);
     }
   }
@@ -75,7 +75,7 @@ function addUnlocated(
   cause?: Error,
 ): void {
   const [first] = asked.objects;
-  for (const object of asked.objects) addGaps(execution.failed, object, step.keys);
+  for (const object of asked.objects) addGaps(execution.failed, object, step.gaps);
   const [place = []] = first ? (pathsOf(step, { objects: [first] }, execution).get(first) ?? []) : [];
   if (!step.represent) for (const key of step.keys) add(step, error, [...place, key], execution, cause);
   else add(step, error, step.keys.length === 1 ? [...place, ...step.keys] : place, execution, cause);

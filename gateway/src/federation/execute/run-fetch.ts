@@ -28,7 +28,7 @@ export function takeRootAnswer(step: FetchStep, objects: Data[], answer: Subgrap
   const errors = reportErrors(step, asked, answer, execution);
   if (!isData(data)) {
     if (!errors) failFetch(step, asked, wrongShape('no data and no errors'), execution);
-    else for (const object of objects) addGaps(execution.failed, object, step.keys);
+    else for (const object of objects) addGaps(execution.failed, object, step.gaps);
     return;
   }
   step.rewriteOutput?.(data);
@@ -52,7 +52,7 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
   const entities: unknown = answer.data?._entities;
   if (!Array.isArray(entities) || entities.length !== asked.representations.length) {
     if (!errors) failFetch(step, asked, wrongShape('not one entity for each representation'), execution);
-    else for (const object of asked.objects) addGaps(execution.failed, object, step.keys);
+    else for (const object of asked.objects) addGaps(execution.failed, object, step.gaps);
     return;
   }
   const shared = execution.compiled.shared.has(step);
@@ -60,7 +60,7 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
     const entity: unknown = entities[index];
     if (!isData(entity)) {
       const gaps = errors?.has(index) || errors?.has(null) ? execution.failed : execution.unseen;
-      for (const object of places) addGaps(gaps, object, step.keys);
+      for (const object of places) addGaps(gaps, object, step.gaps);
       continue;
     }
     const typename = places[0]!.__typename;
@@ -107,8 +107,8 @@ function isExcluded(object: Data, key: string, { failed, unseen }: Execution): b
 
 /** What could not be asked for, since a field it needs is missing, is missing for the same reason. */
 function inheritGaps(step: FetchStep, object: Data, { failed, unseen, errors }: Execution): void {
-  if (failed.has(object) || (errors.length > 0 && !unseen.has(object))) addGaps(failed, object, step.keys);
-  else if (unseen.has(object)) addGaps(unseen, object, step.keys);
+  if (failed.has(object) || (errors.length > 0 && !unseen.has(object))) addGaps(failed, object, step.gaps);
+  else if (unseen.has(object)) addGaps(unseen, object, step.gaps);
 }
 
 /** Null after a failure, which is reported. */

@@ -116,9 +116,17 @@ class Completer {
         if (!isData(value)) return this.#report('Expected an object.', depth);
         const object = shape.shapeOf(value.__typename);
         if (!object) return this.#report('The type of the object is not one that can stand here.', depth);
-        return this.#object(object, value, depth);
+        return object.concrete ? this.#object(object, value, depth) : this.#untyped(object, value, depth);
       }
     }
+  }
+
+  /** An object of which nobody has told the type: nothing can be said of it if somebody was asked. */
+  #untyped(shape: ObjectShape, data: Data, depth: number): unknown {
+    if (this.#completion.failed.get(data)?.has('__typename')) return NULLED;
+    if (!this.#completion.unseen.get(data)?.has('__typename')) return this.#object(shape, data, depth);
+    this.#hidden = this.#error('The type of the object is not known.', depth);
+    return HIDDEN;
   }
 
   #list(shape: ValueShape, nullable: boolean, items: readonly unknown[], depth: number): unknown {

@@ -42,6 +42,8 @@ export type ValueShape =
 
 export interface ObjectShape {
   readonly type: string;
+  /** False where only an interface or union is known. */
+  readonly concrete: boolean;
   readonly fields: readonly FieldShape[];
 }
 
@@ -53,7 +55,7 @@ export function shapeObject(
   const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes]) =>
     shapeField(selected, type, key, nodes),
   );
-  return { type: type.name, fields };
+  return { type: type.name, concrete: isObjectType(type), fields };
 }
 
 function shapeField(
