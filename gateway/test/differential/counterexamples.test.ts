@@ -127,6 +127,12 @@ const examples: readonly Example[] = [
     source: '{ kits { total fee bonus { total next { fee } } } due { kit { total } } }',
   },
   {
+    guarantee: 'mutations keep their order, in fragments or not',
+    family: 'workshop',
+    source:
+      'mutation { first: touch renamePart(id: "1") { tag } ...Rest ... on Mutation { log } last: touch } fragment Rest on Mutation { touch said: log(text: "x") reprice { number } log2: log }',
+  },
+  {
     guarantee: 'a key that is null leads nowhere',
     family: 'company',
     source: '{ parcels { code place log { place } parts { weight log { place } } } }',
