@@ -127,10 +127,15 @@ const examples: readonly Example[] = [
     source: '{ kits { total fee bonus { total next { fee } } } due { kit { total } } }',
   },
   {
-    guarantee: 'mutations keep their order, in fragments or not',
+    guarantee: 'mutations of a fragment come after those before it',
     family: 'workshop',
     source:
-      'mutation { first: touch renamePart(id: "1") { tag } ...Rest ... on Mutation { log } last: touch } fragment Rest on Mutation { touch said: log(text: "x") reprice { number } log2: log }',
+      'mutation { touch renamePart(id: "1") { tag } ...Rest } fragment Rest on Mutation { addPart(name: "x") { label } log }',
+  },
+  {
+    guarantee: 'mutations within a fragment keep their order',
+    family: 'workshop',
+    source: 'mutation { ... on Mutation { renamePart(id: "1") { children { shape } } log touch } }',
   },
   {
     guarantee: 'a key that is null leads nowhere',
