@@ -17,7 +17,7 @@ const schema = buildSchema(`
   }
 `);
 
-function answer(source: string, data: object, given: Partial<Fetched> = {}) {
+function answer(source: string, data: object, given: Partial<Fetched> = {}, answered?: Set<string>) {
   const document = parse(source);
   const fragments: Record<string, FragmentDefinitionNode> = {};
   let operation: OperationDefinitionNode | undefined;
@@ -27,7 +27,7 @@ function answer(source: string, data: object, given: Partial<Fetched> = {}) {
   }
   const { keyOf } = giveOwnNames(operation!, fragments);
   const anything = { has: () => true } as unknown as ReadonlySet<string>;
-  const projection = compileProjection(schema, operation!, fragments, keyOf, anything);
+  const projection = compileProjection(schema, operation!, fragments, keyOf, answered ?? anything);
   const fetched = { variables: {}, data: { ...data }, errors: [], failed: new Map(), unseen: new Map(), ...given };
   const projected = projection.project(fetched);
   return { data: projected, errors: fetched.errors.map(({ path }) => path?.join('.')) };
@@ -159,4 +159,12 @@ test('introspection is answered by the public schema, beside data, and follows v
     id: 'x',
   });
   expect(answer(source, {}, { variables: { n: 'Nobody' } }).data).toMatchObject({ __type: null });
+});
+
+test('a root field that no subgraph is asked for is an error, not a null without one', () => {
+  expect(answer('{ __typename id int }', { int: 1 }, {}, new Set(['int']))).toEqual({
+    data: { __typename: 'Query', id: null, int: 1 },
+    errors: ['id'],
+  });
+  expect(answer('{ must }', {}, {}, new Set())).toEqual({ data: null, errors: ['must'] });
 });
