@@ -135,7 +135,14 @@ const examples: readonly Example[] = [
   {
     guarantee: 'mutations within a fragment keep their order',
     family: 'workshop',
-    source: 'mutation { ... on Mutation { renamePart(id: "1") { children { shape } } log touch } }',
+    source: 'mutation { ...All } fragment All on Mutation { renamePart(id: "1") { children { shape } } log touch }',
+  },
+  {
+    guarantee: 'an object without the key is not asked for',
+    family: 'media',
+    source:
+      'query ($v: Boolean!) { promoted { ... on Book { creator { born } } ... on Film { creator { born @skip(if: $v) } } } }',
+    variables: eitherWay('v'),
   },
   {
     guarantee: 'a key that is null leads nowhere',
