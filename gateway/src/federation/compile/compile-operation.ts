@@ -42,10 +42,7 @@ export function compileOperation(
     source,
     steps,
     shared: sharedAnswers(fetches),
-    clientNames: new Map([
-      ...[...supergraph.required].map(([name, field]) => [name, field.name] as const),
-      ...names.clientNames,
-    ]),
+    clientNames: names.clientNames,
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
     projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
   };

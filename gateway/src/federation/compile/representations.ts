@@ -67,6 +67,7 @@ function compileSelections(
     }
     if (fields === null) return null;
     let text = '';
+    let identified = !mayLack;
     for (const { key, label, write } of fields) {
       const value = readKey(data, key);
       if (value === undefined) {
@@ -75,9 +76,10 @@ function compileSelections(
       }
       const written = write ? writeNested(value, write) : writeLeaf(value);
       if (written === null) return null;
+      identified ||= key !== '__typename';
       text += text === '' ? label + written : `,${label}${written}`;
     }
-    return `{${text}}`;
+    return identified ? `{${text}}` : null;
   };
 }
 

@@ -15,10 +15,12 @@ export interface Execution extends Fetched {
   readonly scope: OperationScope;
   readonly fetch: FetchFromSubgraph;
   readonly log: Logger;
+  /** Paths that have an error: a field has one. */
+  readonly told: Set<string>;
 }
 
 export function beginExecution(
   given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log'>,
 ): Execution {
-  return { ...given, data: {}, errors: [], failed: new Map(), unseen: new Map() };
+  return { ...given, data: {}, errors: [], told: new Set(), failed: new Map(), unseen: new Map() };
 }

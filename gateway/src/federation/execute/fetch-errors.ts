@@ -83,8 +83,11 @@ function addUnlocated(
 
 /** The path is in the data's names. */
 function add(step: FetchStep, error: GraphQLFormattedError, at: Path, execution: Execution, cause?: Error): void {
-  const { errors, compiled } = execution;
+  const { errors, compiled, told } = execution;
   const path = at.map((part) => (typeof part === 'string' ? (compiled.clientNames.get(part) ?? part) : part));
+  const place = JSON.stringify(path);
+  if (told.has(place)) return;
+  told.add(place);
   const extensions = { ...error.extensions, serviceName: step.subgraph };
   errors.push(new GraphQLError(error.message, { path, extensions, originalError: cause }));
 }

@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { refusal } from '../../errors.ts';
 import { type CompiledOperation, compileOperation } from '../compile/compile-operation.ts';
+import { collectFields } from '../project/collect-fields.ts';
 import type { Supergraph } from '../supergraph.ts';
 import { TextRule } from '../text-rule.ts';
 import { withConcreteFragments } from './concrete-fragments.ts';
@@ -67,7 +68,10 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
       ...definition,
       selectionSet: withConditionsDecided(definition.selectionSet, values),
     }));
-    const plan = buildPlan(supergraph, definitions);
+    const plan = buildPlan(
+      supergraph,
+      definitions.flatMap((definition) => inOrder(supergraph, definition, definitions)),
+    );
     const variant = { plan, compiled: compileOperation(supergraph, operation, fragments, names, plan) };
     if (variants.size >= MAX_VARIANTS) variants.clear();
     variants.set(key, variant);
@@ -88,6 +92,31 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
 
 type Definition = OperationDefinitionNode | FragmentDefinitionNode;
 
+/** The fields of a mutation run in order, each once: the planner would let those of fragments run first. */
+function inOrder({ schema }: Supergraph, definition: Definition, definitions: readonly Definition[]): Definition[] {
+  const root = schema.getMutationType();
+  if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+    return definition.typeCondition.name.value === root?.name ? [] : [definition];
+  }
+  if (definition.operation !== 'mutation' || !root) return [definition];
+  const fragments = Object.fromEntries(fragmentsOf(definitions));
+  const selected = { schema, fragments, conditions: {}, keyOf: () => '' };
+  const selections = [...collectFields(selected, root, [definition.selectionSet]).values()].map((nodes) => {
+    const below = nodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
+    const selectionSet = below.length > 0 ? { kind: Kind.SELECTION_SET as const, selections: below } : undefined;
+    return { ...nodes[0]!, selectionSet };
+  });
+  return [{ ...definition, selectionSet: { kind: Kind.SELECTION_SET, selections } }];
+}
+
+function fragmentsOf(definitions: readonly Definition[]): Map<string, FragmentDefinitionNode> {
+  return new Map(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+}
+
 function buildPlan(supergraph: Supergraph, definitions: readonly Definition[]): QueryPlan {
   const { planner, api } = supergraph.apollo;
   const build = (planned: readonly Definition[]) =>
@@ -103,10 +132,7 @@ function buildPlan(supergraph: Supergraph, definitions: readonly Definition[]): 
 }
 
 function writtenOut({ schema }: Supergraph, definitions: readonly Definition[]): Definition[] {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
+  const fragments = fragmentsOf(definitions);
   return definitions.flatMap((definition) => {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) return [];
     const root = schema.getRootType(definition.operation);
