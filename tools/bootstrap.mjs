@@ -22,6 +22,7 @@ const verbs = {
   generate: ['tools/generate.ts'],
   compose: ['tools/compose.ts'],
   smoke: ['tools/smoke.ts'],
+  differential: ['gateway/test/differential/main.ts'],
 };
 
 /** Signals that we hand on; the one who gets them decides when the end has come. */

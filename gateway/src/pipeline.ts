@@ -3,7 +3,8 @@
  */
 import type { ExecutionResult, OperationTypeNode } from 'graphql';
 import type { Identity } from './auth/authenticator.ts';
-import type { ParsedOperation, PlannedOperation } from './federation/plan-cache.ts';
+import type { PlannedOperation } from './federation/plan/plan-operation.ts';
+import type { ParsedOperation } from './federation/plan-cache.ts';
 
 /** One operation as a transport received it; nothing in it has been checked. */
 export interface GatewayRequest {

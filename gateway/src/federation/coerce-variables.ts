@@ -5,7 +5,7 @@
 import { isStorable } from '@lyceum/service-kit';
 import { type GraphQLError, getVariableValues } from 'graphql';
 import { refusal } from '../errors.ts';
-import type { PlannedOperation } from './plan-cache.ts';
+import type { PlannedOperation } from './plan/plan-operation.ts';
 import { NO_TEXT } from './text-rule.ts';
 
 export type CoercedVariables =

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { createPlanCache, type PlanOutcome } from './plan-cache.ts';
+import type { PlanOutcome } from './plan/plan-operation.ts';
+import { createPlanCache } from './plan-cache.ts';
 import { buildSupergraph } from './supergraph.ts';
 
 const sdl = await readFile(resolve(import.meta.dirname, '../../../supergraph.graphql'), 'utf8');

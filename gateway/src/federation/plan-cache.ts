@@ -6,31 +6,10 @@
  * An invalid operation is remembered too, so that repeating it stays cheap.
  */
 import { createHash } from 'node:crypto';
-import { operationFromDocument } from '@apollo/federation-internals';
-import type { QueryPlan } from '@apollo/query-planner';
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLError,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { refusal } from '../errors.ts';
+import { type PlanOutcome, planOperation } from './plan/plan-operation.ts';
 import type { Supergraph } from './supergraph.ts';
-import { TextRule } from './text-rule.ts';
-
-export interface PlannedOperation {
-  readonly supergraph: Supergraph;
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  readonly plan: QueryPlan;
-}
-
-export type PlanOutcome = { ok: true; planned: PlannedOperation } | { ok: false; errors: readonly GraphQLError[] };
 
 export interface ParsedOperation {
   readonly document: DocumentNode;
@@ -130,22 +109,4 @@ function parseOperation(source: string, operationName: string | null, maxTokens:
     throw refusal('BAD_USER_INPUT', 'The document holds several operations: say which one with `operationName`.');
   }
   return { document, operation, fragments };
-}
-
-const RULES = [...specifiedRules, TextRule];
-
-/** Validation names no schema element that the client did not: suggestions are off. */
-function planOperation(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'plan'>): PlanOutcome {
-  const { document, operation, fragments } = parsed;
-  const errors = validate(supergraph.schema, document, RULES, { maxErrors: 20, hideSuggestions: true });
-  if (errors.length > 0) {
-    return {
-      ok: false,
-      errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
-    };
-  }
-  const plan = supergraph.apollo.planner.buildQueryPlan(
-    operationFromDocument(supergraph.apollo.api, document, { operationName: operation.name?.value, validate: false }),
-  );
-  return { ok: true, planned: { supergraph, document, operation, fragments, plan } };
 }

@@ -16,11 +16,21 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly operationName?: string;
   readonly variables?: Record<string, unknown>;
+  /** The whole request as JSON text, where it is written already. */
+  readonly body?: string;
 }
 export interface SubgraphResponse {
   readonly data?: ExecutionResult['data'];
   readonly errors?: readonly GraphQLFormattedError[];
 }
+
+/** Asks a subgraph. May throw; a LyceumError keeps its code. The answer is the engine's to change. */
+export type FetchFromSubgraph = (
+  subgraph: string,
+  url: string,
+  request: SubgraphRequest,
+  scope: OperationScope,
+) => Promise<SubgraphResponse>;
 
 export interface SubgraphClient {
   /** Throws SUBGRAPH_UNAVAILABLE. */
@@ -65,7 +75,7 @@ export function createSubgraphClient(options: {
             'x-request-id': scope.requestId,
             [CLAIMS_HEADER]: claims,
           },
-          body: JSON.stringify(request),
+          body: request.body ?? JSON.stringify(request),
           headersTimeout: headersMs,
           bodyTimeout: bodyMs,
           signal: abort.signal,

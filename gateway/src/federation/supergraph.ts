@@ -9,10 +9,16 @@ import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { Supergraph as ComposedSupergraph, type Schema } from '@apollo/federation-internals';
+import {
+  Supergraph as ComposedSupergraph,
+  DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
+  type Schema,
+} from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import type { Live, Logger } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
+import { createTypeTest, type TypeTest } from './compile/type-conditions.ts';
+import { nameRequiredFields, type RequiredField } from './plan/required-fields.ts';
 
 export interface Supergraph {
   /** Names this content: equal SDL and addresses, equal version. */
@@ -21,14 +27,24 @@ export interface Supergraph {
   readonly schema: GraphQLSchema;
   /** Subgraph name → address of its GraphQL endpoint. */
   readonly subgraphUrls: ReadonlyMap<string, string>;
-  /** Apollo's view of the same graph; only for the files of this folder. */
+  /** Whether a value of one type satisfies a condition on another; knows types that clients do not see. */
+  readonly isA: TypeTest;
+  /** Fields that plans name otherwise than the graph does, by the plan's name. */
+  readonly required: ReadonlyMap<string, RequiredField>;
+  /** Apollo's view of the same graph, in the names of plans; only for the files of this folder. */
   readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
 }
 
+/** A graph that relies on more, such as on authorisation that nobody here enforces, does not load. */
+const SUPPORTED_FEATURES = new Set([...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, 'https://specs.apollo.dev/context/v0.1']);
+
 /** `urls` override the addresses that were composed in, by subgraph name in lower case. Throws on SDL that does not load. */
 export function buildSupergraph(sdl: string, urls: Readonly<Record<string, string | undefined>> = {}): Supergraph {
-  const composed = ComposedSupergraph.build(sdl, { validateSupergraph: true });
-  const api = composed.apiSchema();
+  const options = { supportedFeatures: SUPPORTED_FEATURES, validateSupergraph: true };
+  const composed = ComposedSupergraph.build(sdl, options);
+  const { sdl: plannerSdl, required } = nameRequiredFields(sdl);
+  const planned = plannerSdl === sdl ? composed : ComposedSupergraph.build(plannerSdl, options);
+  const full = composed.schema.toGraphQLJSSchema();
   const subgraphUrls = new Map(
     composed.subgraphsMetadata().map(({ name, url }) => [name, urls[name.toLowerCase()] ?? url]),
   );
@@ -38,13 +54,15 @@ export function buildSupergraph(sdl: string, urls: Readonly<Record<string, strin
       .update(sdl)
       .digest('hex')
       .slice(0, 12),
-    schema: api.toGraphQLJSSchema(),
+    schema: composed.apiSchema().toGraphQLJSSchema(),
     subgraphUrls,
+    isA: createTypeTest(full),
+    required,
     apollo: {
-      api,
-      full: composed.schema.toGraphQLJSSchema(),
-      // The parsed document of each fetch tells the executor which fields a failed fetch leaves empty.
-      planner: new QueryPlanner(composed, { exposeDocumentNodeInFetchNode: true }),
+      api: planned.apiSchema(),
+      full,
+      // The parsed document of each fetch tells which fields a fetch adds.
+      planner: new QueryPlanner(planned, { exposeDocumentNodeInFetchNode: true }),
     },
   };
 }

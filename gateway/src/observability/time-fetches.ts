@@ -1,8 +1,7 @@
 /**
  * Times each fetch from a subgraph.
  */
-import type { FetchFromSubgraph } from '../federation/plan-executor.ts';
-import type { SubgraphClient } from '../federation/subgraph-client.ts';
+import type { FetchFromSubgraph, SubgraphClient } from '../federation/subgraph-client.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export function timeFetches(client: SubgraphClient, metrics: GatewayMetrics): FetchFromSubgraph {

@@ -6,7 +6,7 @@
  * while one is being completed.
  */
 import type { ExecutionResult } from 'graphql';
-import type { PlannedOperation } from '../federation/plan-cache.ts';
+import type { PlannedOperation } from '../federation/plan/plan-operation.ts';
 import type { PlanExecutor } from '../federation/plan-executor.ts';
 import type { OperationScope } from '../operation-scope.ts';
 import type { SubgraphSubscriptions } from './subgraph-subscriptions.ts';

@@ -1,0 +1,49 @@
+/**
+ * An operation made ready to run: the steps that fetch its data and the projection that shapes its answer. Made once, when
+ * the operation is planned, and kept with the plan.
+ */
+import type { QueryPlan } from '@apollo/query-planner';
+import { type FragmentDefinitionNode, isObjectType, type OperationDefinitionNode } from 'graphql';
+import type { OwnNames } from '../plan/own-names.ts';
+import { compileProjection, type Projection } from '../project/projection.ts';
+import type { Supergraph } from '../supergraph.ts';
+import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
+import { compileFetch, type FetchStep } from './fetch-step.ts';
+import { sharedAnswers } from './sharing.ts';
+
+export interface CompiledOperation {
+  /** What to subscribe to; its events take the place of the first fetch. Only for subscriptions. */
+  readonly source?: FetchStep;
+  /** Absent if nothing has to be fetched. */
+  readonly steps?: Step;
+  /** Fetches whose answer may stand in several places as one object. */
+  readonly shared: ReadonlySet<FetchStep>;
+  /** Keys of the data → the client's names for them, where they differ. */
+  readonly clientNames: ReadonlyMap<string, string>;
+  /** Whether values can be of this type, by the whole supergraph. */
+  isObjectType(name: unknown): boolean;
+  readonly projection: Projection;
+}
+
+export function compileOperation(
+  supergraph: Supergraph,
+  operation: OperationDefinitionNode,
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  names: OwnNames,
+  { node }: QueryPlan,
+): CompiledOperation {
+  const subscription = node?.kind === 'Subscription' ? node : undefined;
+  const plan = node?.kind === 'Subscription' ? node.rest : node;
+  const source = subscription && compileFetch(subscription.primary, [], supergraph);
+  const steps = plan && compilePlan(plan, supergraph);
+  const fetches = [...(source ? [source] : []), ...fetchesOf(steps)];
+  const answered = fetches.filter(({ pattern }) => pattern.length === 0).flatMap(({ keys }) => keys);
+  return {
+    source,
+    steps,
+    shared: sharedAnswers(fetches),
+    clientNames: names.clientNames,
+    isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
+    projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
+  };
+}

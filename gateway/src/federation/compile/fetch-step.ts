@@ -1,0 +1,130 @@
+/**
+ * Prepares one fetch of a plan: everything about it that no request changes.
+ */
+import type { FetchNode } from '@apollo/query-planner';
+import { type DocumentNode, Kind, parse, print, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql';
+import type { RequiredField } from '../plan/required-fields.ts';
+import { compileContext, type WriteContext } from './context-arguments.ts';
+import { compilePath, type ObjectPath } from './paths.ts';
+import { compileRepresentation, type WriteRepresentation } from './representations.ts';
+import { compileRewrites, type Rewrite } from './rewrites.ts';
+import type { TypeTest } from './type-conditions.ts';
+
+export interface FetchStep {
+  readonly kind: 'fetch';
+  readonly subgraph: string;
+  readonly url: string;
+  readonly query: string;
+  readonly operationName: string | undefined;
+  /** The body of the request as JSON text, up to and with the brace that opens the variables. */
+  readonly bodyStart: string;
+  /** The operation's variables that this fetch uses, and each one's label in JSON. */
+  readonly variables: readonly { readonly name: string; readonly label: string }[];
+  /** To the objects that the answer is merged into. */
+  readonly path: ObjectPath;
+  /** The path as the plan writes it. */
+  readonly pattern: readonly string[];
+  /** Absent for a fetch of root fields. */
+  readonly represent?: WriteRepresentation;
+  readonly rewriteOutput?: Rewrite;
+  /** Names that the plan asks under → names that the rewrites give back, as errors must name fields too. */
+  readonly renamed: ReadonlyMap<string, string>;
+  readonly context?: WriteContext;
+  /** What the fetch adds to each object, `__typename` left out. */
+  readonly keys: readonly string[];
+  /** What stays unknown of each object without an answer: `keys`, and the type where it is asked for. */
+  readonly gaps: readonly string[];
+  /** Those of `keys` that lead to objects. */
+  readonly compositeKeys: readonly string[];
+}
+
+/** What a plan must be read with. */
+export interface PlannedGraph {
+  readonly subgraphUrls: ReadonlyMap<string, string>;
+  readonly isA: TypeTest;
+  readonly required: ReadonlyMap<string, RequiredField>;
+}
+
+export function compileFetch(
+  node: FetchNode,
+  pattern: readonly (string | number)[],
+  { subgraphUrls, isA, required }: PlannedGraph,
+): FetchStep {
+  const url = subgraphUrls.get(node.serviceName);
+  if (url === undefined) throw new Error(`The plan names an unknown subgraph: ${node.serviceName}`);
+  const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA, required);
+  const context = compileContext(node.contextRewrites, isA);
+  const fromContext = new Set(node.contextRewrites?.map(({ renameKeyTo }) => renameKeyTo));
+  const { operationName } = node;
+  const query = withRequiredFields(node.operation, required);
+  const request = JSON.stringify({ query, operationName });
+  const fields = fieldsOf(node);
+  return {
+    kind: 'fetch',
+    subgraph: node.serviceName,
+    url,
+    query,
+    operationName,
+    bodyStart: `${request.slice(0, -1)},"variables":{`,
+    variables: (node.variableUsages ?? [])
+      .filter((name) => name !== 'representations' && !fromContext.has(name))
+      .map((name) => ({ name, label: `${JSON.stringify(name)}:` })),
+    path: compilePath(pattern, isA),
+    pattern: pattern.map(String),
+    represent,
+    rewriteOutput: compileRewrites(node.outputRewrites, isA),
+    renamed: new Map(
+      (node.outputRewrites ?? []).flatMap((rewrite) =>
+        rewrite.kind === 'KeyRenamer' ? [[rewrite.path.at(-1) ?? '', rewrite.renameKeyTo]] : [],
+      ),
+    ),
+    context,
+    keys: fields.map(({ key }) => key).filter((key) => key !== '__typename'),
+    gaps: fields.map(({ key }) => key),
+    compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
+  };
+}
+
+/** The subgraph's own names, the plan's as aliases. */
+function withRequiredFields(query: string, required: ReadonlyMap<string, RequiredField>): string {
+  if (![...required.keys()].some((name) => query.includes(name))) return query;
+  const document = visit(parse(query, { noLocation: true }), {
+    Field(node) {
+      const field = required.get(node.name.value);
+      if (!field) return undefined;
+      const name = { ...node.name, value: field.name };
+      return { ...node, alias: node.alias ?? node.name, name, arguments: field.arguments };
+    },
+  });
+  return stripIgnoredCharacters(print(document));
+}
+
+/** What the answer adds to an object, under the names it has after the plan's rewrites. */
+function fieldsOf(node: FetchNode): { key: string; composite: boolean }[] {
+  const document: DocumentNode = node.operationDocumentNode ?? parse(node.operation, { noLocation: true });
+  const fragments = new Map<string, SelectionSetNode>();
+  let root: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition.selectionSet);
+    if (definition.kind === Kind.OPERATION_DEFINITION) root = definition.selectionSet;
+  }
+  const renamed = new Map<string, string>();
+  for (const rewrite of node.outputRewrites ?? []) {
+    const [key, ...below] = rewrite.path.filter((step) => !step.startsWith('... on '));
+    if (rewrite.kind === 'KeyRenamer' && key !== undefined && below.length === 0) renamed.set(key, rewrite.renameKeyTo);
+  }
+  const found = new Map<string, boolean>();
+  const visit = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) visit(fragments.get(selection.name.value)!);
+      else if (selection.name.value === '_entities' && node.requires) visit(selection.selectionSet!);
+      else {
+        const key = (selection.alias ?? selection.name).value;
+        found.set(renamed.get(key) ?? key, selection.selectionSet !== undefined);
+      }
+    }
+  };
+  visit(root);
+  return [...found].map(([key, composite]) => ({ key, composite }));
+}

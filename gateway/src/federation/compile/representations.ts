@@ -1,0 +1,122 @@
+/**
+ * Writes the representation of an entity: the fields by which a subgraph knows it, as JSON text.
+ *
+ * The text is written in the order of the plan, so it is also the key under which equal representations are recognised.
+ * What a plan requires is flattened once per type; a request only reads and writes.
+ */
+import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { RequiredField } from '../plan/required-fields.ts';
+import { type Data, readKey } from './data.ts';
+import { compileRewrites } from './rewrites.ts';
+import type { TypeTest } from './type-conditions.ts';
+
+/**
+ * Null if the entity has no type, or lacks a field that is required: it cannot be asked for. `mayLack` lets fields of the
+ * entity itself be left out: a condition of the operation may have excluded what needs them.
+ */
+export type WriteRepresentation = (entity: Data, mayLack?: (key: string) => boolean) => string | null;
+
+interface Graph {
+  readonly isA: TypeTest;
+  /** By the plan's name. */
+  readonly required: ReadonlyMap<string, RequiredField>;
+}
+
+interface WrittenField {
+  readonly key: string;
+  /** The key as JSON, with its colon. */
+  readonly label: string;
+  /** Absent for leaves. */
+  readonly write?: WriteRepresentation;
+}
+
+export function compileRepresentation(
+  requires: readonly QueryPlanSelectionNode[],
+  inputRewrites: readonly FetchDataRewrite[] | undefined,
+  isA: TypeTest,
+  required: ReadonlyMap<string, RequiredField> = new Map(),
+): WriteRepresentation {
+  // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
+  const write = compileSelections(requires, { isA, required }, '__typename');
+  const rewrite = compileRewrites(inputRewrites, isA);
+  if (!rewrite) return write;
+  return (entity, mayLack) => {
+    const text = write(entity, mayLack);
+    if (text === null) return null;
+    const representation = JSON.parse(text);
+    rewrite(representation);
+    return JSON.stringify(representation);
+  };
+}
+
+/** `needed` names a field without which there is nothing to write. */
+function compileSelections(
+  selections: readonly QueryPlanSelectionNode[],
+  graph: Graph,
+  needed?: string,
+): WriteRepresentation {
+  const byType = new Map<string, readonly WrittenField[] | null>();
+
+  return (data, mayLack) => {
+    const typename = typeof data.__typename === 'string' ? data.__typename : '';
+    let fields = byType.get(typename);
+    if (fields === undefined) {
+      const found = fieldsOf(selections, typename, graph);
+      fields = needed === undefined || found.some(({ key }) => key === needed) ? found : null;
+      byType.set(typename, fields);
+    }
+    if (fields === null) return null;
+    let text = '';
+    let identified = !mayLack;
+    for (const { key, label, write } of fields) {
+      const value = readKey(data, key);
+      if (value === undefined) {
+        if (!mayLack?.(key)) return null;
+        continue;
+      }
+      const written = write ? writeNested(value, write) : writeLeaf(value);
+      if (written === null) return null;
+      identified ||= key !== '__typename';
+      text += text === '' ? label + written : `,${label}${written}`;
+    }
+    return identified ? `{${text}}` : null;
+  };
+}
+
+function writeNested(value: unknown, write: WriteRepresentation): string | null {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (!Array.isArray(value)) return write(value as Data);
+  const items: string[] = [];
+  for (const item of value) {
+    const written = writeNested(item, write);
+    if (written === null) return null;
+    items.push(written);
+  }
+  return `[${items.join(',')}]`;
+}
+
+function writeLeaf(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+}
+
+/** The fields that are required of one type, each once, with the selections below it put together. */
+function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: string, graph: Graph): WrittenField[] {
+  const { isA, required } = graph;
+  const merged = new Map<string, QueryPlanSelectionNode[] | null>();
+  const visit = (nodes: readonly QueryPlanSelectionNode[]): void => {
+    for (const node of nodes) {
+      if (node.kind === 'InlineFragment') {
+        if (!node.typeCondition || (typename !== '' && isA(typename, node.typeCondition))) visit(node.selections);
+        continue;
+      }
+      const key = node.alias ?? node.name;
+      merged.set(key, node.selections ? [...(merged.get(key) ?? []), ...node.selections] : null);
+    }
+  };
+  visit(selections);
+  return [...merged].map(([key, below]) => ({
+    key,
+    label: `${JSON.stringify(required.get(key)?.name ?? key)}:`,
+    ...(below && { write: compileSelections(below, graph) }),
+  }));
+}

@@ -1,0 +1,26 @@
+/**
+ * What is known while one operation runs: the data merged so far, the errors, and which gaps in the data they explain.
+ */
+import type { Logger } from '@lyceum/service-kit';
+import type { OperationScope } from '../../operation-scope.ts';
+import type { CompiledOperation } from '../compile/compile-operation.ts';
+import type { Fetched } from '../project/projection.ts';
+import type { FetchFromSubgraph } from '../subgraph-client.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** The errors carry the client's paths, in the order they became known. */
+export interface Execution extends Fetched {
+  readonly compiled: CompiledOperation;
+  readonly scope: OperationScope;
+  readonly fetch: FetchFromSubgraph;
+  readonly log: Logger;
+  /** Paths that have an error: a field has one. */
+  readonly told: Set<string>;
+}
+
+export function beginExecution(
+  given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log'>,
+): Execution {
+  return { ...given, data: {}, errors: [], told: new Set(), failed: new Map(), unseen: new Map() };
+}

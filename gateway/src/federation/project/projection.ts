@@ -1,0 +1,85 @@
+/**
+ * The projection of an operation: from data that subgraphs gave to the answer the client asked for.
+ *
+ * Which fields an operation selects depends on its variables only through `@skip` and `@include`; there is one shape for
+ * each combination of those that has come up.
+ */
+import type { FieldNode, FragmentDefinitionNode, GraphQLError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Data } from '../compile/data.ts';
+import type { Gaps } from '../execute/gaps.ts';
+import { conditionVariables } from '../plan/conditions.ts';
+import { collectFields } from './collect-fields.ts';
+import { completeRoot } from './complete.ts';
+import { createIntrospection } from './introspection.ts';
+import { type ObjectShape, shapeObject } from './shape.ts';
+
+/** What the steps have left behind. */
+export interface Fetched {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly data: Data;
+  readonly errors: GraphQLError[];
+  /** Gaps that an error tells of already. */
+  readonly failed: Gaps;
+  /** Gaps of entities that their subgraph does not show the viewer. */
+  readonly unseen: Gaps;
+}
+
+export interface Projection {
+  /** Adds to the errors what the data lacks. */
+  project(fetched: Fetched): Data | null;
+}
+
+interface Variant {
+  readonly shape: ObjectShape;
+  readonly introspection: readonly FieldNode[];
+}
+
+/** More combinations of conditions than this are not kept. */
+const MAX_VARIANTS = 64;
+
+/** `keyOf` says where the data holds a field; `answered`, which root fields the plan asks somebody for, by that key. */
+export function compileProjection(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  keyOf: (node: FieldNode) => string,
+  answered: ReadonlySet<string>,
+): Projection {
+  const root = schema.getRootType(operation.operation);
+  if (!root) throw new Error(`The schema has no ${operation.operation} type.`);
+  const names = conditionVariables([operation, ...Object.values(fragments)]);
+  const introspect = createIntrospection(schema, operation, fragments);
+  const variants = new Map<string, Variant>();
+
+  function variantFor(variables: Fetched['variables']): Variant {
+    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const known = variants.get(key);
+    if (known) return known;
+    const conditions = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
+    const selected = { schema, fragments, conditions, keyOf };
+    const fields = collectFields(selected, root!, [operation.selectionSet]);
+    const variant = {
+      shape: shapeObject(selected, root!, [operation.selectionSet]),
+      introspection: [...fields.values()]
+        .filter(([node]) => node?.name.value === '__schema' || node?.name.value === '__type')
+        .flat(),
+    };
+    if (variants.size >= MAX_VARIANTS) variants.clear();
+    variants.set(key, variant);
+    return variant;
+  }
+
+  return {
+    project({ variables, data, errors, failed, unseen }) {
+      const { shape, introspection } = variantFor(variables);
+      const introspected = introspection.length > 0 ? introspect(introspection, variables) : {};
+      return completeRoot(shape, data, {
+        errors,
+        failed,
+        unseen,
+        isUnanswered: (key) => !answered.has(key),
+        introspect: (key) => introspected[key] ?? null,
+      });
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The shape of an answer, compiled from what an operation selects: for each type a value may be of, its fields in order
+ * and how each is completed. A type's shape is made when the first value of the type comes, and kept.
+ */
+import {
+  type FieldNode,
+  type GraphQLCompositeType,
+  type GraphQLLeafType,
+  type GraphQLOutputType,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type SelectionSetNode,
+} from 'graphql';
+import { collectFields, type Selected } from './collect-fields.ts';
+
+export interface FieldShape {
+  /** As the client names it. */
+  readonly key: string;
+  /** As the data names it. */
+  readonly source: string;
+  /** The key as JSON, with its colon. */
+  readonly label: string;
+  /** `Type.field`, for messages. */
+  readonly name: string;
+  readonly nullable: boolean;
+  readonly value: ValueShape;
+}
+
+export type ValueShape =
+  | { readonly kind: 'leaf'; readonly type: GraphQLLeafType }
+  | { readonly kind: 'list'; readonly itemNullable: boolean; readonly item: ValueShape }
+  | { readonly kind: 'object'; shapeOf(typename: unknown): ObjectShape | null }
+  /** `__typename`; null where the type of the value is not known. */
+  | { readonly kind: 'typename'; readonly name: string | null }
+  /** `__schema` and `__type`. */
+  | { readonly kind: 'introspection' };
+
+export interface ObjectShape {
+  readonly type: string;
+  /** False where only an interface or union is known. */
+  readonly concrete: boolean;
+  readonly fields: readonly FieldShape[];
+}
+
+export function shapeObject(
+  selected: Selected,
+  type: GraphQLCompositeType,
+  selectionSets: readonly SelectionSetNode[],
+): ObjectShape {
+  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes]) =>
+    shapeField(selected, type, key, nodes),
+  );
+  return { type: type.name, concrete: isObjectType(type), fields };
+}
+
+function shapeField(
+  selected: Selected,
+  parent: GraphQLCompositeType,
+  key: string,
+  nodes: readonly FieldNode[],
+): FieldShape {
+  const field = nodes[0]!.name.value;
+  const common = {
+    key,
+    source: selected.keyOf(nodes[0]!),
+    label: `${JSON.stringify(key)}:`,
+    name: `${parent.name}.${field}`,
+  };
+  if (field === '__typename') {
+    const name = isObjectType(parent) ? parent.name : null;
+    return { ...common, nullable: false, value: { kind: 'typename', name } };
+  }
+  if (field === '__schema' || field === '__type') {
+    return { ...common, nullable: field === '__type', value: { kind: 'introspection' } };
+  }
+  const type = 'getFields' in parent ? parent.getFields()[field]?.type : undefined;
+  if (!type) throw new Error(`The schema has no field ${common.name}.`);
+  const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  return { ...common, nullable: !isNonNullType(type), value: shapeValue(selected, type, selectionSets) };
+}
+
+function shapeValue(
+  selected: Selected,
+  type: GraphQLOutputType,
+  selectionSets: readonly SelectionSetNode[],
+): ValueShape {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) {
+    const { ofType } = nullable;
+    return { kind: 'list', itemNullable: !isNonNullType(ofType), item: shapeValue(selected, ofType, selectionSets) };
+  }
+  const named = getNamedType(nullable);
+  if (!isCompositeType(named)) return { kind: 'leaf', type: named as GraphQLLeafType };
+  return { kind: 'object', shapeOf: shapesOf(selected, named, selectionSets) };
+}
+
+/** Null for a type that cannot stand here, as far as clients know. */
+function shapesOf(selected: Selected, declared: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[]) {
+  const { schema } = selected;
+  let declaredShape: ObjectShape | undefined;
+  const shapeOfDeclared = () => {
+    declaredShape ??= shapeObject(selected, declared, selectionSets);
+    return declaredShape;
+  };
+  // The declared type says it all; a subgraph need not repeat it.
+  if (!isAbstractType(declared)) return shapeOfDeclared;
+
+  const shapes = new Map<string, ObjectShape>();
+  return (typename: unknown): ObjectShape | null => {
+    if (typeof typename !== 'string') return typename === undefined ? shapeOfDeclared() : null;
+    const known = shapes.get(typename);
+    if (known) return known;
+    const type = schema.getType(typename);
+    const possible =
+      typename === declared.name || (isCompositeType(type) && 'getFields' in type && schema.isSubType(declared, type));
+    if (!possible || !isCompositeType(type)) return null;
+    const shape = shapeObject(selected, type, selectionSets);
+    shapes.set(typename, shape);
+    return shape;
+  };
+}

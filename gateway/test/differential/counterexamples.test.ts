@@ -1,0 +1,172 @@
+/**
+ * Operations that were answered wrongly once, each over many worlds, with faults and without.
+ */
+import { describe, expect, test } from 'vitest';
+import { describe as tell } from './differential.ts';
+import { families } from './families/index.ts';
+import { createRig, type Rig } from './rig.ts';
+
+const rigs = new Map<string, Rig>();
+
+function rigOf(name: string): Rig {
+  const family = families.find((one) => one.name === name);
+  if (!family) throw new Error(`No family is named ${name}.`);
+  const rig = rigs.get(name) ?? createRig(family);
+  rigs.set(name, rig);
+  return rig;
+}
+
+interface Example {
+  readonly guarantee: string;
+  readonly family: string;
+  readonly source: string;
+  /** Each is tried. */
+  readonly variables?: readonly Readonly<Record<string, unknown>>[];
+}
+
+const eitherWay = (name: string) => [{ [name]: true }, { [name]: false }];
+
+const examples: readonly Example[] = [
+  {
+    guarantee: 'a field that is left out takes no requirement of its neighbour with it',
+    family: 'workshop',
+    source:
+      'query ($v: Boolean!) { grid { shape tag @include(if: $v) } items { total: plain offer tag @skip(if: $v) } }',
+    variables: eitherWay('v'),
+  },
+  {
+    guarantee: 'a field beside one that is left out is fetched although both need the same key',
+    family: 'shop',
+    source: 'query ($v: Boolean!) { maybe { shipping @include(if: $v) inStock box { label } } }',
+    variables: eitherWay('v'),
+  },
+  {
+    guarantee: 'a constant condition counts below one with a variable',
+    family: 'shop',
+    source:
+      'query ($v: Boolean!) { ... on Query @skip(if: $v) { warehouses { near { ... on Warehouse @skip(if: true) { city } } } } }',
+    variables: eitherWay('v'),
+  },
+  {
+    guarantee: 'a selection that conditions empty still says which objects there are',
+    family: 'zoo',
+    source:
+      'query ($v: Boolean! = true, $w: Boolean!) { eaters @include(if: $v) { ... on Eater @skip(if: true) { __typename } } shows { host @include(if: $w) { name } } }',
+    variables: eitherWay('w'),
+  },
+  {
+    guarantee: 'an alias may be the name of a key that only the plan needs',
+    family: 'company',
+    source: '{ richest { phone id: salary } everyone { number: name badge { colour } } }',
+  },
+  {
+    guarantee: 'an alias that is the name of a key may stand for an object',
+    family: 'zoo',
+    source: '{ meals { eater { ... on Cat { id: cage { id } keeper { name } } } } }',
+  },
+  {
+    guarantee: 'an alias may be a name that objects of JavaScript have',
+    family: 'company',
+    source: '{ __proto__: boss { __proto__: team { number } constructor: name toString: email then: boss { id } } }',
+  },
+  {
+    guarantee: 'a field keeps its arguments beside a requirement on the same field with others',
+    family: 'workshop',
+    source: '{ items { cost net label tag } due { items { net cost(currency: "CHF") } } }',
+  },
+  {
+    guarantee: 'the error of an entity in a list names its own place, whatever stands before it',
+    family: 'zoo',
+    source: '{ eaters { ... on Dog { fame } ... on Bird { song } } }',
+  },
+  {
+    guarantee: 'keys stand in the order in which the client first names them',
+    family: 'company',
+    source:
+      '{ parcels { parts { ... on Parcel { id } code ... on Parcel { weight place } } } boss { boss_1: boss { bonus } ... on Employee { boss_1: boss { email } } } }',
+  },
+  {
+    guarantee: 'a field that a plan fetches on two ways has one error',
+    family: 'company',
+    source: '{ boss { boss { team { company { vacant { name bonus } } } } } }',
+  },
+  {
+    guarantee: 'a value of an enum that clients may not see is null with an error',
+    family: 'nulls',
+    source: '{ o6 { e0 e1 e5 e9 } }',
+  },
+  {
+    guarantee: 'a field that two fetches ask for has one error, also below an interface object',
+    family: 'media',
+    source: '{ bestseller { ... on Film { votes { media { rating_1: rating ... on Film { rating_1: rating } } } } } }',
+  },
+  {
+    guarantee: 'a union may be the condition of a fragment below an interface object',
+    family: 'media',
+    source: '{ worst { ... on Found { __typename } } top { ... on Sellable { ... on Book { pages } } } }',
+  },
+  {
+    guarantee: 'an object whose type is not known, as its fetch failed, is null',
+    family: 'media',
+    source:
+      '{ book { votes { media { ... on Book { title } } } } top { ... on Book { pages } } worst { ... on Song { key } } }',
+  },
+  {
+    guarantee: 'two requirements of one field with different arguments both get their own',
+    family: 'workshop',
+    source: '{ grid { net local } }',
+  },
+  {
+    guarantee: 'the error of a field that only the plan asked for does not fall on a field of the client',
+    family: 'workshop',
+    source: '{ items { label tag cost local } }',
+  },
+  {
+    guarantee: 'requirements of requirements are fetched in their order',
+    family: 'workshop',
+    source: '{ kits { total fee bonus { total next { fee } } } due { kit { total } } }',
+  },
+  {
+    guarantee: 'mutations of a fragment come after those before it',
+    family: 'workshop',
+    source:
+      'mutation { touch renamePart(id: "1") { tag } ...Rest } fragment Rest on Mutation { addPart(name: "x") { label } log }',
+  },
+  {
+    guarantee: 'mutations within a fragment keep their order',
+    family: 'workshop',
+    source: 'mutation { ...All } fragment All on Mutation { renamePart(id: "1") { children { shape } } log touch }',
+  },
+  {
+    guarantee: 'an object without the key is not asked for',
+    family: 'media',
+    source:
+      'query ($v: Boolean!) { promoted { ... on Book { creator { born } } ... on Film { creator { born @skip(if: $v) } } } }',
+    variables: eitherWay('v'),
+  },
+  {
+    guarantee: 'a key that is null leads nowhere',
+    family: 'company',
+    source: '{ parcels { code place log { place } parts { weight log { place } } } }',
+  },
+  {
+    guarantee: 'an argument from the context is that of the nearest object above',
+    family: 'ship',
+    source: '{ ships { decks { cabins { id view price stars } } } }',
+  },
+];
+
+describe.each(examples)('$guarantee', ({ family, source, variables = [{}] }) => {
+  test(`${family}: ${source}`, async () => {
+    const rig = rigOf(family);
+    expect(rig.isValid(source)).toBe(true);
+    for (let seed = 0; seed < 30; seed += 1) {
+      for (const given of variables) {
+        const faultRate = seed % 3 === 0 ? 0.1 : 0;
+        const operation = { source, variables: given };
+        const outcome = await rig.run(operation, seed, faultRate);
+        if (outcome.difference) expect.fail(tell({ family, seed, faultRate, operation, outcome }));
+      }
+    }
+  });
+});
