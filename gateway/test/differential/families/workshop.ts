@@ -1,6 +1,10 @@
 /**
  * A workshop: `@requires` with arguments, fragments and chains, several `@requires` on one entity, and mutations in
  * sequence across subgraphs.
+ *
+ * Left out on purpose, as the planner gets it wrong: a requirement that itself has a requirement (`Kit.total` on
+ * `Kit.fee`), where the subgraph in the middle is also the one that gives the entity. The plan then asks that subgraph
+ * for the field at once, without what it requires.
  */
 import type { Family } from './family.ts';
 
