@@ -6,15 +6,11 @@
  * An invalid operation is remembered too, so that repeating it stays cheap.
  */
 import { createHash } from 'node:crypto';
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
-import { refusal } from '../errors.ts';
-import { type PlanOutcome, planOperation } from './plan/plan-operation.ts';
+import { parseOperation } from './parse-operation.ts';
+import { type PlannableOperation, type PlanOutcome, planOperation } from './plan/plan-operation.ts';
 import type { Supergraph } from './supergraph.ts';
 
-export interface ParsedOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+export interface ParsedOperation extends PlannableOperation {
   /** Validates and plans once, however many callers ask at the same time. */
   plan(): Promise<PlanOutcome>;
 }
@@ -25,7 +21,7 @@ export interface PlanCacheOptions {
   maxSourceLength: number;
   onLookup?(result: 'hit' | 'miss'): void;
   /** Replaced by tests that count how often planning runs. */
-  prepare?(supergraph: Supergraph, parsed: Omit<ParsedOperation, 'plan'>): PlanOutcome | Promise<PlanOutcome>;
+  prepare?(supergraph: Supergraph, parsed: PlannableOperation): PlanOutcome | Promise<PlanOutcome>;
 }
 
 export interface PlanCache {
@@ -87,26 +83,4 @@ export function createPlanCache(options: PlanCacheOptions): PlanCache {
       return entries.size;
     },
   };
-}
-
-function parseOperation(source: string, operationName: string | null, maxTokens: number) {
-  const document = parse(source, { maxTokens });
-  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
-  const operations: OperationDefinitionNode[] = [];
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
-    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
-  }
-  const candidates = operationName === null ? operations : operations.filter((o) => o.name?.value === operationName);
-  const [operation] = candidates;
-  if (!operation) {
-    throw refusal(
-      'BAD_USER_INPUT',
-      operationName === null ? 'The document holds no operation.' : 'The document holds no operation of that name.',
-    );
-  }
-  if (operationName === null && candidates.length > 1) {
-    throw refusal('BAD_USER_INPUT', 'The document holds several operations: say which one with `operationName`.');
-  }
-  return { document, operation, fragments };
 }

@@ -18,6 +18,7 @@ import { QueryPlanner } from '@apollo/query-planner';
 import type { Live, Logger } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
 import { createTypeTest, type TypeTest } from './compile/type-conditions.ts';
+import { rehearsePlanning } from './plan/rehearse-planning.ts';
 import { nameRequiredFields, type RequiredField } from './plan/required-fields.ts';
 
 export interface Supergraph {
@@ -81,14 +82,17 @@ export interface SupergraphFile extends Live<Supergraph> {
 
 /** Throws when the file is missing or does not load at the first reading; later faults keep the last good graph. */
 export async function openSupergraph({ file, urls, log }: SupergraphSource): Promise<SupergraphFile> {
-  let current = buildSupergraph(await readFile(file, 'utf8'), urls);
+  const read = async () => buildSupergraph(await readFile(file, 'utf8'), urls);
+  let current = await read();
+  await rehearsePlanning(current);
   let faults = 0;
   let settling: NodeJS.Timeout | undefined;
 
   async function reload(): Promise<void> {
     try {
-      const next = buildSupergraph(await readFile(file, 'utf8'), urls);
+      const next = await read();
       if (next.version === current.version) return;
+      await rehearsePlanning(next);
       log.info({ from: current.version, to: next.version }, 'supergraph replaced');
       current = next;
     } catch (error) {

@@ -1,8 +1,9 @@
 /**
- * The ai process: config → resources → listen → drain.
+ * The ai process: config → resources → listen → rehearse → drain.
  */
 import { createLifecycle, createLogger } from '@lyceum/service-kit';
 import { readConfig } from './config.ts';
+import { rehearse } from './rehearsal.ts';
 import { openResources } from './resources.ts';
 import { createServer } from './server.ts';
 
@@ -12,4 +13,5 @@ const life = createLifecycle({ log });
 const resources = await openResources({ env, source, log, life });
 const { url } = await createServer(resources, life).listen(env.PORT, env.HOST);
 log.info({ url }, 'listening');
+life.own('rehearsal', rehearse(resources), (r) => r.stop());
 await life.runUntilSignal();

@@ -34,6 +34,8 @@ export interface LessonSource {
   lesson(lessonId: string): Promise<LessonText | null>;
   /** Null if there is none, the viewer may not see it, or its lesson has no text. Throws SERVICE_UNAVAILABLE. */
   problem(problemId: string): Promise<ProblemText | null>;
+  /** Some published lesson that has text. Null if there is none. Throws SERVICE_UNAVAILABLE. */
+  anyLessonId(): Promise<string | null>;
 }
 
 const lessonQuery = /* GraphQL */ `query LessonOfAiJob($id: ID!) { lesson(id: $id) { id title plainText } }`;
@@ -46,6 +48,11 @@ const problemQuery = /* GraphQL */ `
       viewerAttempts { choiceIds response }
       viewerSolution { correctChoiceIds answers explanation }
     }
+  }`;
+
+const catalogueQuery = /* GraphQL */ `
+  query CatalogueOfAiJobs {
+    courses(first: 3) { edges { node { lessons(first: 10) { edges { node { id title plainText } } } } } }
   }`;
 
 const Lesson = z.object({ id: z.string(), title: z.string(), plainText: z.string() });
@@ -63,6 +70,8 @@ const ProblemData = z.object({
     })
     .nullable(),
 });
+const edgesOf = <S extends z.ZodType>(node: S) => z.object({ edges: z.array(z.object({ node })) });
+const CatalogueData = z.object({ courses: edgesOf(z.object({ lessons: edgesOf(Lesson) })) });
 type Problem = NonNullable<z.output<typeof ProblemData>['problem']>;
 
 export interface LessonSourceOptions {
@@ -79,13 +88,18 @@ export interface LessonSourceOptions {
 export function createLessonSource(options: LessonSourceOptions): LessonSource {
   return {
     async lesson(lessonId) {
-      const { lesson } = await ask(options, lessonQuery, lessonId, LessonData);
+      const { lesson } = await ask(options, lessonQuery, { id: lessonId }, LessonData);
       return lesson && toLessonText(lesson);
     },
     async problem(problemId) {
-      const { problem } = await ask(options, problemQuery, problemId, ProblemData);
+      const { problem } = await ask(options, problemQuery, { id: problemId }, ProblemData);
       const lesson = problem && toLessonText(problem.lesson);
       return lesson && { lesson, answer: toAnswer(problem) };
+    },
+    async anyLessonId() {
+      const { courses } = await ask(options, catalogueQuery, {}, CatalogueData);
+      const lessons = courses.edges.flatMap(({ node }) => node.lessons.edges.map((edge) => edge.node));
+      return lessons.find(toLessonText)?.id ?? null;
     },
   };
 }
@@ -112,11 +126,11 @@ function toAnswer({ prompt, choices, viewerAttempts, viewerSolution }: Problem):
 async function ask<S extends z.ZodType>(
   o: LessonSourceOptions,
   query: string,
-  id: string,
+  variables: Record<string, string>,
   data: S,
 ): Promise<z.output<S>> {
   try {
-    const answer = await withTimeout((expiry) => post(o, query, id, expiry), timeoutMs, 'reading a lesson');
+    const answer = await withTimeout((expiry) => post(o, query, variables, expiry), timeoutMs, 'reading a lesson');
     // A field that failed is null like one that is hidden: with an error the difference is not known.
     return data.parse(z.object({ data: z.unknown(), errors: z.undefined().optional() }).parse(answer).data);
   } catch (cause) {
@@ -126,7 +140,12 @@ async function ask<S extends z.ZodType>(
   }
 }
 
-async function post(o: LessonSourceOptions, query: string, id: string, expiry: AbortSignal): Promise<unknown> {
+async function post(
+  o: LessonSourceOptions,
+  query: string,
+  variables: Record<string, string>,
+  expiry: AbortSignal,
+): Promise<unknown> {
   const viewer = o.viewer && { ...o.viewer, roles: [...o.viewer.roles] };
   const response = await fetch(new URL('/graphql', o.gatewayUrl), {
     method: 'POST',
@@ -135,7 +154,7 @@ async function post(o: LessonSourceOptions, query: string, id: string, expiry: A
       accept: 'application/graphql-response+json, application/json',
       [CLAIMS_HEADER]: await signClaims({ requestId: o.requestId, viewer }, o.claimsSecret, 'gateway'),
     },
-    body: JSON.stringify({ query, variables: { id } }),
+    body: JSON.stringify({ query, variables }),
     signal: AbortSignal.any([expiry, o.signal]),
     redirect: 'error',
   });
