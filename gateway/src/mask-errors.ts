@@ -5,9 +5,9 @@
  * as INTERNAL. Extensions that subgraphs or libraries add are dropped.
  */
 import { ERRORS, type ErrorCode, type Logger } from '@lyceum/service-kit';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { isRefusal, refusalFrom } from './errors.ts';
-import { isStream, type Operation, type Outcome } from './pipeline.ts';
+import { isStream, type Operation, type Outcome, type Result } from './pipeline.ts';
 
 /** Codes that tell of a fault between the gateway and a subgraph: the client could do nothing with them. */
 const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
@@ -30,7 +30,7 @@ export function maskOutcome(log: Logger) {
   };
 }
 
-async function* maskedStream(stream: AsyncGenerator<ExecutionResult>, log: Logger): AsyncGenerator<ExecutionResult> {
+async function* maskedStream(stream: AsyncGenerator<Result>, log: Logger): AsyncGenerator<Result> {
   try {
     for await (const result of stream) yield maskResult(result, log);
   } catch (thrown) {
@@ -39,7 +39,7 @@ async function* maskedStream(stream: AsyncGenerator<ExecutionResult>, log: Logge
 }
 
 /** The result with every execution error reduced to message, path, code and details. */
-export function maskResult(result: ExecutionResult, log: Logger): ExecutionResult {
+export function maskResult(result: Result, log: Logger): Result {
   if (!result.errors?.length) return result;
   return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log)) };
 }

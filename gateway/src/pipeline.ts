@@ -1,10 +1,11 @@
 /**
  * The parts a pipeline is made of: what a transport hands in, what the steps know, what comes out.
  */
-import type { ExecutionResult, OperationTypeNode } from 'graphql';
+import type { GraphQLError, OperationTypeNode } from 'graphql';
 import type { Identity } from './auth/authenticator.ts';
 import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { ParsedOperation } from './federation/plan-cache.ts';
+import type { JsonText } from './federation/project/json-text.ts';
 
 /** One operation as a transport received it; nothing in it has been checked. */
 export interface GatewayRequest {
@@ -22,8 +23,16 @@ export interface GatewayRequest {
   readonly signal: AbortSignal;
 }
 
+/** What leaves the pipeline. Every door writes it with `writeResult`. */
+export interface Result {
+  readonly errors?: readonly GraphQLError[];
+  /** An object, or its JSON where it is written already. */
+  readonly data?: Readonly<Record<string, unknown>> | JsonText | null;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
 /** A subscription that was admitted is a stream; everything else, refusals included, is one result. */
-export type Outcome = ExecutionResult | AsyncGenerator<ExecutionResult>;
+export type Outcome = Result | AsyncGenerator<Result>;
 
 /** What steps have found out so far. A step may read what an earlier one has set. */
 export interface Operation {
@@ -60,7 +69,7 @@ export async function runPipeline(steps: readonly Step[], request: GatewayReques
   return isStream(outcome) ? endedBy(outcome, () => ending.abort()) : outcome;
 }
 
-export function isStream(outcome: Outcome): outcome is AsyncGenerator<ExecutionResult> {
+export function isStream(outcome: Outcome): outcome is AsyncGenerator<Result> {
   return Symbol.asyncIterator in outcome;
 }
 
@@ -74,7 +83,7 @@ export function given<T>(value: T | undefined, what: string): T {
  * A generator that waits for its next event cannot be returned before that event comes: ending it from outside first
  * aborts what it waits for.
  */
-function endedBy(stream: AsyncGenerator<ExecutionResult>, end: () => void): AsyncGenerator<ExecutionResult> {
+function endedBy(stream: AsyncGenerator<Result>, end: () => void): AsyncGenerator<Result> {
   return {
     next: () => stream.next(),
     return(value) {

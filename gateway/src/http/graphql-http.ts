@@ -8,13 +8,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLAIMS_HEADER } from '@lyceum/contracts';
 import type { Live } from '@lyceum/service-kit';
-import type { ExecutionResult, OperationTypeNode } from 'graphql';
+import type { OperationTypeNode } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { Authenticator, Identity } from '../auth/authenticator.ts';
 import type { GatewayPolicy } from '../config.ts';
 import { refusal } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
-import { isStream, type Outcome } from '../pipeline.ts';
+import { isStream, type Outcome, type Result } from '../pipeline.ts';
 import type { EventStreams } from '../subscriptions/sse-transport.ts';
 import { readJsonBody } from './json-body.ts';
 
@@ -126,7 +126,7 @@ function useEventStreams(streams: EventStreams): Plugin<object, NodeContext> {
   return {
     onResultProcess({ result, setResultProcessor, serverContext }) {
       if (Array.isArray(result) || !isStream(result as Outcome)) return;
-      const results = result as AsyncGenerator<ExecutionResult>;
+      const results = result as AsyncGenerator<Result>;
       const expiresAt = expiries.get(results) ?? null;
       setResultProcessor(
         (_result, { Response }) =>

@@ -3,9 +3,8 @@
  */
 
 import type { Live } from '@lyceum/service-kit';
-import type { ExecutionResult } from 'graphql';
 import type { GatewayPolicy } from '../config.ts';
-import { isStream, type Operation, type Outcome } from '../pipeline.ts';
+import { isStream, type Operation, type Outcome, type Result } from '../pipeline.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolicy>) {
@@ -29,10 +28,7 @@ function labelsOf({ parsed }: Operation, outcome: Outcome, policy: GatewayPolicy
   };
 }
 
-async function* watched(
-  stream: AsyncGenerator<ExecutionResult>,
-  metrics: GatewayMetrics,
-): AsyncGenerator<ExecutionResult> {
+async function* watched(stream: AsyncGenerator<Result>, metrics: GatewayMetrics): AsyncGenerator<Result> {
   metrics.liveSubscriptions.inc();
   try {
     for await (const result of stream) {

@@ -4,13 +4,13 @@
  * An event is fetched only when the connection has taken the one before. The stream ends without `complete` when the
  * identity behind it expires or the gateway drains, so that a client comes back by itself.
  */
-import type { ExecutionResult } from 'graphql';
-import { formatError } from '../errors.ts';
+import { writeResult } from '../http/write-result.ts';
+import type { Result } from '../pipeline.ts';
 import { atExpiry } from './expiry.ts';
 
 export interface EventStreams {
   /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
-  open(results: AsyncGenerator<ExecutionResult>, options: EventStreamOptions): ReadableStream<Uint8Array>;
+  open(results: AsyncGenerator<Result>, options: EventStreamOptions): ReadableStream<Uint8Array>;
   /** Breaks every open stream off. */
   closeAll(): void;
 }
@@ -62,7 +62,7 @@ export function createEventStreams(): EventStreams {
             if (!open.has(breakOff)) return;
             const failed = value !== undefined && value.errors !== undefined && !('data' in value);
             const events = [
-              value === undefined ? '' : `event: next\ndata: ${JSON.stringify(format(value))}\n\n`,
+              value === undefined ? '' : `event: next\ndata: ${writeResult(value)}\n\n`,
               done || failed ? 'event: complete\ndata:\n\n' : '',
             ].join('');
             controller.enqueue(encoder.encode(events));
@@ -83,8 +83,4 @@ export function createEventStreams(): EventStreams {
       for (const breakOff of open) breakOff();
     },
   };
-}
-
-function format(result: ExecutionResult): object {
-  return result.errors ? { ...result, errors: result.errors.map(formatError) } : result;
 }

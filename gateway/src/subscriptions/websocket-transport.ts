@@ -10,15 +10,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLAIMS_HEADER } from '@lyceum/contracts';
 import type { Live, Logger } from '@lyceum/service-kit';
-import { GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, GraphQLSchema, parse } from 'graphql';
 import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator, Identity } from '../auth/authenticator.ts';
 import type { GatewayPolicy } from '../config.ts';
 import { formatError, refusal } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
-import { isStream, type Outcome } from '../pipeline.ts';
+import { writeResult } from '../http/write-result.ts';
+import { isStream, type Result } from '../pipeline.ts';
 import { atExpiry } from './expiry.ts';
+import { createWrittenMessages, type WrittenMessages } from './written-messages.ts';
 
 export interface WebSocketTransport {
   /** Takes over an HTTP upgrade. */
@@ -42,6 +44,7 @@ interface Connection {
   readonly request: IncomingMessage;
   /** Aborts when the socket is closed. */
   readonly gone: AbortController;
+  readonly written: WrittenMessages;
   identity?: Identity;
 }
 type SocketContext = Context<Record<string, unknown>, Connection>;
@@ -95,11 +98,8 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
       return { ...ALREADY_RUN, contextValue: outcome };
     },
 
-    execute: ({ contextValue }) => contextValue as Outcome,
-    onNext: (_context, _id, _payload, _args, result) => ({
-      ...result,
-      ...(result.errors && { errors: result.errors.map(formatError) }),
-    }),
+    execute: ({ contextValue }) => contextValue as ExecutionResult | AsyncGenerator<ExecutionResult>,
+    onNext: ({ extra }, _id, _payload, _args, result) => extra.written.standIn(writeResult(result as Result)),
     onError: (_context, _id, _payload, errors) => errors.map(formatError),
   });
 
@@ -116,13 +116,14 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
 
   function open(socket: WebSocket, request: IncomingMessage): void {
     const gone = new AbortController();
+    const written = createWrittenMessages();
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         // Resolves when the bytes have left: this is what slows the source of events down.
         send: (data) =>
           new Promise((resolve) => {
-            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
+            if (socket.readyState === socket.OPEN) socket.send(written.complete(data), () => resolve());
             else resolve();
           }),
         close: (code, reason) => socket.close(code, reason),
@@ -135,7 +136,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
           });
         },
       },
-      { socket, request, gone },
+      { socket, request, gone, written },
     );
     const stopPinging = keepAlive(socket);
     // Broken frames and messages that are too large; the socket closes itself.
