@@ -23,6 +23,7 @@ const verbs = {
   compose: ['tools/compose.ts'],
   smoke: ['tools/smoke.ts'],
   differential: ['gateway/test/differential/main.ts'],
+  chaos: ['chaos/main.ts'],
 };
 
 /** Signals that we hand on; the one who gets them decides when the end has come. */

@@ -34,7 +34,7 @@ const checks: readonly Check[] = [
 ];
 
 function workspaceFolders(): string[] {
-  return ['gateway', 'subgraphs', 'workers', 'prisma', 'packages', 'cli', 'tools', 'e2e'];
+  return ['gateway', 'subgraphs', 'workers', 'prisma', 'packages', 'cli', 'tools', 'e2e', 'chaos'];
 }
 
 /** Resolves to the exit code and everything printed. */

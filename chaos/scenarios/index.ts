@@ -1,0 +1,7 @@
+/**
+ * Every scenario there is. One file or folder each.
+ */
+import type { Scenario } from '../scenario.ts';
+import { subgraphFaults } from './subgraph-faults.ts';
+
+export const SCENARIOS: readonly Scenario[] = [subgraphFaults];
