@@ -122,6 +122,11 @@ const examples: readonly Example[] = [
     source: '{ items { label tag cost local } }',
   },
   {
+    guarantee: 'a field of the client that fails in an object takes nothing away that is required of the same object',
+    family: 'workshop',
+    source: '{ items(first: null) { stats { b } tag shape kind { ... on Plate { area } } } }',
+  },
+  {
     guarantee: 'requirements of requirements are fetched in their order',
     family: 'workshop',
     source: '{ kits { total fee bonus { total next { fee } } } due { kit { total } } }',

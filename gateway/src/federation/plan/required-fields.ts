@@ -1,10 +1,13 @@
 /**
- * Gives fields that `@requires` asks for with arguments names of their own, in the supergraph that the planner sees.
+ * Gives fields that `@requires` asks for names of their own, in the supergraph that the planner sees, where sharing a
+ * place with what the client asks for would be wrong.
  *
  * The planner keeps what it fetches under the names of fields. `cost(currency: "EUR")` for one `@requires` and
- * `cost(currency: "USD")` for another, or for the client, would share one place. So each combination of field and
- * arguments becomes a field without arguments, `cost__0`, that stands where the original stands; requests to subgraphs
- * ask for the original under this name as alias, and representations hold it under its real name.
+ * `cost(currency: "USD")` for another, or for the client, would share one place. So would an object that may be null: a
+ * field of the client's that fails in it where its type forbids null takes the object away, and what is required with it.
+ * So each combination of field and arguments, and each such object for each subgraph that requires it, becomes a field
+ * without arguments, `cost__0`, that stands where the original stands; requests to subgraphs ask for the original under
+ * this name as alias, and representations hold it under its real name.
  */
 import {
   type ArgumentNode,
@@ -16,6 +19,7 @@ import {
   type ObjectTypeDefinitionNode,
   parse,
   print,
+  type SelectionNode,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
@@ -27,7 +31,7 @@ export interface RequiredField {
 
 export interface PlannerSupergraph {
   readonly sdl: string;
-  /** By the name given here. Empty if no `@requires` has arguments. */
+  /** By the name given here. Empty if no `@requires` needs one. */
   readonly required: ReadonlyMap<string, RequiredField>;
 }
 
@@ -35,7 +39,7 @@ type Fielded = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
 
 export function nameRequiredFields(sdl: string): PlannerSupergraph {
   // Most graphs have none: the text need not be read.
-  if (!/\brequires:\s*"[^"]*\(/.test(sdl)) return { sdl, required: new Map() };
+  if (!/\brequires:\s*"[^"]*[({]/.test(sdl)) return { sdl, required: new Map() };
   const document = parse(sdl, { noLocation: true });
   const types = new Map<string, Fielded>();
   for (const definition of document.definitions) {
@@ -51,8 +55,9 @@ export function nameRequiredFields(sdl: string): PlannerSupergraph {
   /** Type → original field → names given to it. */
   const added = new Map<string, Map<string, Set<string>>>();
 
-  function nameFor(graph: string, type: string, name: string, args: readonly ArgumentNode[]): string {
-    const key = `${name}(${args.map(print).sort()})`;
+  /** `apart` says for whom, where not all that ask for the same may share it. */
+  function nameFor(graph: string, type: string, name: string, args: readonly ArgumentNode[], apart: string): string {
+    const key = `${apart}${name}(${args.map(print).sort()})`;
     const given = names.get(key) ?? `${name}__${names.size}`;
     names.set(key, given);
     required.set(given, { name, arguments: args });
@@ -67,20 +72,46 @@ export function nameRequiredFields(sdl: string): PlannerSupergraph {
     return given;
   }
 
-  function rename(graph: string, type: string, set: SelectionSetNode): SelectionSetNode {
-    const selections = set.selections.map((node) => {
+  const fieldOf = (type: string, name: string) => types.get(type)?.fields?.find((field) => field.name.value === name);
+
+  /** Whether an object on the way to what is required can be null for the sake of what the client asks for in it. */
+  function isAtRisk(type: string, node: SelectionNode): boolean {
+    if (node.kind === Kind.FRAGMENT_SPREAD) return false;
+    if (node.kind === Kind.INLINE_FRAGMENT) {
+      const condition = node.typeCondition?.name.value ?? type;
+      return node.selectionSet.selections.some((below) => isAtRisk(condition, below));
+    }
+    const field = fieldOf(type, node.name.value);
+    if (!field || !node.selectionSet) return false;
+    const named = nameOf(field.type);
+    if (mayBeNull(field.type) && hasNonNull(named)) return true;
+    return node.selectionSet.selections.some((below) => isAtRisk(named, below));
+  }
+  /** A union has no fields of its own: whatever it may be counts as strict. */
+  function hasNonNull(type: string): boolean {
+    const strict = (one: Fielded) => one.fields?.some((field) => field.type.kind === Kind.NON_NULL_TYPE) ?? false;
+    const known = types.get(type);
+    if (!known || strict(known)) return true;
+    return [...types.values()].some((one) => one.interfaces?.some(({ name }) => name.value === type) && strict(one));
+  }
+
+  /** `apart` holds below what has a name of its own already. */
+  function rename(graph: string, type: string, set: SelectionSetNode, apart = false): SelectionSetNode {
+    const selections = set.selections.map((node): SelectionNode => {
       if (node.kind === Kind.FRAGMENT_SPREAD) return node;
       if (node.kind === Kind.INLINE_FRAGMENT) {
-        return { ...node, selectionSet: rename(graph, node.typeCondition?.name.value ?? type, node.selectionSet) };
+        const condition = node.typeCondition?.name.value ?? type;
+        return { ...node, selectionSet: rename(graph, condition, node.selectionSet, apart) };
       }
-      const field = types.get(type)?.fields?.find(({ name }) => name.value === node.name.value);
-      const below = node.selectionSet && field && rename(graph, nameOf(field.type), node.selectionSet);
-      if (!node.arguments?.length) {
+      const field = fieldOf(type, node.name.value);
+      const named = Boolean(node.arguments?.length) || (!apart && isAtRisk(type, node));
+      const below = node.selectionSet && field && rename(graph, nameOf(field.type), node.selectionSet, apart || named);
+      if (!named) {
         uses.add(`${graph}.${node.name.value}`);
         return { ...node, selectionSet: below };
       }
-      const name = { ...node.name, value: nameFor(graph, type, node.name.value, node.arguments) };
-      return { ...node, name, arguments: [], selectionSet: below };
+      const given = nameFor(graph, type, node.name.value, node.arguments ?? [], node.selectionSet ? `${graph}:` : '');
+      return { ...node, name: { ...node.name, value: given }, arguments: [], selectionSet: below };
     });
     return { ...set, selections };
   }
@@ -167,6 +198,12 @@ function mapFields(
       : definition,
   );
   return { ...document, definitions };
+}
+
+/** Whether null can stand somewhere in a value of the type, in a list included. */
+function mayBeNull(type: TypeNode): boolean {
+  if (type.kind !== Kind.NON_NULL_TYPE) return true;
+  return type.type.kind === Kind.LIST_TYPE && mayBeNull(type.type.type);
 }
 
 function nameOf(type: TypeNode): string {
