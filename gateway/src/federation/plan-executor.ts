@@ -8,8 +8,8 @@
  * A reference to an entity that its subgraph does not show the viewer is null, and no error, wherever the schema lets it be.
  */
 import type { Logger } from '@lyceum/service-kit';
-import type { ExecutionResult } from 'graphql';
 import type { OperationScope } from '../operation-scope.ts';
+import type { Result } from '../pipeline.ts';
 import type { CompiledOperation } from './compile/compile-operation.ts';
 import type { FetchStep } from './compile/fetch-step.ts';
 import { beginExecution, type Execution, type Variables } from './execute/execution.ts';
@@ -26,7 +26,7 @@ export interface PlanExecutorOptions {
 
 export interface PlanExecutor {
   /** For queries and mutations. Never throws for what a subgraph does. */
-  execute(planned: PlannedOperation, variables: Variables, scope: OperationScope): Promise<ExecutionResult>;
+  execute(planned: PlannedOperation, variables: Variables, scope: OperationScope): Promise<Result>;
   /** What to subscribe to, and where. Throws if the operation is no subscription. */
   source(planned: PlannedOperation, variables: Variables): { url: string; request: SubgraphRequest };
   /** Completes one event with what other subgraphs know of it. */
@@ -35,14 +35,14 @@ export interface PlanExecutor {
     event: SubgraphResponse,
     variables: Variables,
     scope: OperationScope,
-  ): Promise<ExecutionResult>;
+  ): Promise<Result>;
 }
 
 export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExecutor {
   const begin = (planned: PlannedOperation, variables: Variables, scope: OperationScope) =>
     beginExecution({ compiled: planned.compiledFor(variables), variables, scope, fetch, log });
 
-  async function finish(execution: Execution): Promise<ExecutionResult> {
+  async function finish(execution: Execution): Promise<Result> {
     await runSteps(execution.compiled.steps, execution);
     const data = execution.compiled.projection.project(execution);
     return execution.errors.length > 0 ? { errors: execution.errors, data } : { data };

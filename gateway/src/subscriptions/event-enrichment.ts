@@ -5,10 +5,10 @@
  * anew, so a subscription may outlive the claims it began with. Events wait in the bounded queue of their subscription
  * while one is being completed.
  */
-import type { ExecutionResult } from 'graphql';
 import type { PlannedOperation } from '../federation/plan/plan-operation.ts';
 import type { PlanExecutor } from '../federation/plan-executor.ts';
 import type { OperationScope } from '../operation-scope.ts';
+import type { Result } from '../pipeline.ts';
 import type { SubgraphSubscriptions } from './subgraph-subscriptions.ts';
 
 export async function* enrichedEvents(
@@ -16,7 +16,7 @@ export async function* enrichedEvents(
   planned: PlannedOperation,
   variables: Readonly<Record<string, unknown>>,
   scope: OperationScope,
-): AsyncGenerator<ExecutionResult> {
+): AsyncGenerator<Result> {
   const { url, request } = executor.source(planned, variables);
   for await (const event of subscriptions.subscribe(url, request, scope)) {
     yield await executor.enrich(planned, event, variables, scope);

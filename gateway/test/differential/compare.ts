@@ -16,8 +16,6 @@
  * One rule is of this house: a reference to an entity that its subgraph does not know is null without an error, as long
  * as no more than the reference is lost.
  */
-import type { ExecutionResult } from 'graphql';
-
 type Path = readonly (string | number)[];
 export interface Answer {
   readonly data?: unknown;
@@ -25,7 +23,7 @@ export interface Answer {
 }
 
 /** As it would arrive at a client. */
-export function asAnswer(result: ExecutionResult): Answer {
+export function asAnswer(result: object): Answer {
   return JSON.parse(JSON.stringify(result)) as Answer;
 }
 

@@ -15,6 +15,7 @@ export interface Execution extends Fetched {
   readonly scope: OperationScope;
   readonly fetch: FetchFromSubgraph;
   readonly log: Logger;
+  readonly repeated: Set<unknown>;
   /** Paths that have an error: a field has one. */
   readonly told: Set<string>;
 }
@@ -22,5 +23,5 @@ export interface Execution extends Fetched {
 export function beginExecution(
   given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log'>,
 ): Execution {
-  return { ...given, data: {}, errors: [], told: new Set(), failed: new Map(), unseen: new Map() };
+  return { ...given, data: {}, errors: [], told: new Set(), failed: new Map(), unseen: new Map(), repeated: new Set() };
 }

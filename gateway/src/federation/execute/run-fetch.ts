@@ -68,7 +68,15 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
     step.rewriteOutput?.(entity);
     // A subgraph that knows an interface only must not take the name of the type away that another one gave.
     if (execution.compiled.isObjectType(typename)) entity.__typename = typename;
+    if (shared && places.length > 1) noteRepeated(step, entity, execution);
     for (const [place, object] of places.entries()) merge(object, shared || place === 0 ? entity : copy(entity));
+  }
+}
+
+function noteRepeated({ compositeKeys }: FetchStep, entity: Data, { repeated }: Execution): void {
+  for (const key of compositeKeys) {
+    const value = entity[key];
+    if (typeof value === 'object' && value !== null) repeated.add(value);
   }
 }
 

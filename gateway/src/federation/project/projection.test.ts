@@ -28,9 +28,20 @@ function answer(source: string, data: object, given: Partial<Fetched> = {}, answ
   const { keyOf } = giveOwnNames(operation!, fragments);
   const anything = { has: () => true } as unknown as ReadonlySet<string>;
   const projection = compileProjection(schema, operation!, fragments, keyOf, answered ?? anything);
-  const fetched = { variables: {}, data: { ...data }, errors: [], failed: new Map(), unseen: new Map(), ...given };
+  const fetched = {
+    variables: {},
+    data: { ...data },
+    errors: [],
+    failed: new Map(),
+    unseen: new Map(),
+    repeated: new Set(),
+    ...given,
+  };
   const projected = projection.project(fetched);
-  return { data: projected, errors: fetched.errors.map(({ path }) => path?.join('.')) };
+  return {
+    data: projected && (projected.toJSON() as object),
+    errors: fetched.errors.map(({ path }) => path?.join('.')),
+  };
 }
 
 const json = (value: unknown) => JSON.stringify(value);

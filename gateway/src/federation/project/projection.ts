@@ -1,5 +1,5 @@
 /**
- * The projection of an operation: from data that subgraphs gave to the answer the client asked for.
+ * The projection of an operation: from data that subgraphs gave to the JSON of the answer that the client asked for.
  *
  * Which fields an operation selects depends on its variables only through `@skip` and `@include`; there is one shape for
  * each combination of those that has come up.
@@ -9,9 +9,10 @@ import type { Data } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
 import { conditionVariables } from '../plan/conditions.ts';
 import { collectFields } from './collect-fields.ts';
-import { completeRoot } from './complete.ts';
 import { createIntrospection } from './introspection.ts';
+import type { JsonText } from './json-text.ts';
 import { type ObjectShape, shapeObject } from './shape.ts';
+import { writeRoot } from './write-data.ts';
 
 /** What the steps have left behind. */
 export interface Fetched {
@@ -22,11 +23,13 @@ export interface Fetched {
   readonly failed: Gaps;
   /** Gaps of entities that their subgraph does not show the viewer. */
   readonly unseen: Gaps;
+  /** Objects and lists of the data that stand in several places. */
+  readonly repeated: ReadonlySet<unknown>;
 }
 
 export interface Projection {
   /** Adds to the errors what the data lacks. */
-  project(fetched: Fetched): Data | null;
+  project(fetched: Fetched): JsonText | null;
 }
 
 interface Variant {
@@ -70,13 +73,14 @@ export function compileProjection(
   }
 
   return {
-    project({ variables, data, errors, failed, unseen }) {
+    project({ variables, data, errors, failed, unseen, repeated }) {
       const { shape, introspection } = variantFor(variables);
       const introspected = introspection.length > 0 ? introspect(introspection, variables) : {};
-      return completeRoot(shape, data, {
+      return writeRoot(shape, data, {
         errors,
         failed,
         unseen,
+        repeated,
         isUnanswered: (key) => !answered.has(key),
         introspect: (key) => introspected[key] ?? null,
       });

@@ -17,13 +17,14 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { collectFields, type Selected } from './collect-fields.ts';
+import { compileLeaf, type WriteLeaf } from './write-leaf.ts';
 
 export interface FieldShape {
   /** As the client names it. */
   readonly key: string;
   /** As the data names it. */
   readonly source: string;
-  /** The key as JSON, with its colon. */
+  /** The key as JSON, with the brace or comma before it and its colon. */
   readonly label: string;
   /** `Type.field`, for messages. */
   readonly name: string;
@@ -32,11 +33,11 @@ export interface FieldShape {
 }
 
 export type ValueShape =
-  | { readonly kind: 'leaf'; readonly type: GraphQLLeafType }
+  | { readonly kind: 'leaf'; readonly write: WriteLeaf }
   | { readonly kind: 'list'; readonly itemNullable: boolean; readonly item: ValueShape }
   | { readonly kind: 'object'; shapeOf(typename: unknown): ObjectShape | null }
-  /** `__typename`; null where the type of the value is not known. */
-  | { readonly kind: 'typename'; readonly name: string | null }
+  /** `__typename`, as JSON; null where the type of the value is not known. */
+  | { readonly kind: 'typename'; readonly json: string | null }
   /** `__schema` and `__type`. */
   | { readonly kind: 'introspection' };
 
@@ -52,8 +53,8 @@ export function shapeObject(
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
 ): ObjectShape {
-  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes]) =>
-    shapeField(selected, type, key, nodes),
+  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes], index) =>
+    shapeField(selected, type, nodes, { key, label: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:` }),
   );
   return { type: type.name, concrete: isObjectType(type), fields };
 }
@@ -61,19 +62,14 @@ export function shapeObject(
 function shapeField(
   selected: Selected,
   parent: GraphQLCompositeType,
-  key: string,
   nodes: readonly FieldNode[],
+  named: Pick<FieldShape, 'key' | 'label'>,
 ): FieldShape {
   const field = nodes[0]!.name.value;
-  const common = {
-    key,
-    source: selected.keyOf(nodes[0]!),
-    label: `${JSON.stringify(key)}:`,
-    name: `${parent.name}.${field}`,
-  };
+  const common = { ...named, source: selected.keyOf(nodes[0]!), name: `${parent.name}.${field}` };
   if (field === '__typename') {
-    const name = isObjectType(parent) ? parent.name : null;
-    return { ...common, nullable: false, value: { kind: 'typename', name } };
+    const json = isObjectType(parent) ? JSON.stringify(parent.name) : null;
+    return { ...common, nullable: false, value: { kind: 'typename', json } };
   }
   if (field === '__schema' || field === '__type') {
     return { ...common, nullable: field === '__type', value: { kind: 'introspection' } };
@@ -95,7 +91,7 @@ function shapeValue(
     return { kind: 'list', itemNullable: !isNonNullType(ofType), item: shapeValue(selected, ofType, selectionSets) };
   }
   const named = getNamedType(nullable);
-  if (!isCompositeType(named)) return { kind: 'leaf', type: named as GraphQLLeafType };
+  if (!isCompositeType(named)) return { kind: 'leaf', write: compileLeaf(named as GraphQLLeafType) };
   return { kind: 'object', shapeOf: shapesOf(selected, named, selectionSets) };
 }
 

@@ -1,0 +1,234 @@
+/**
+ * Writes merged data as the JSON that the client asked for: order, names and types, and what becomes of nulls where none
+ * may be. One pass; a value that turns out to be null leaves nothing behind, since texts are put together from below.
+ *
+ * One null has one error. A null that a subgraph's error explains gets no second one; a null where the schema allows none
+ * takes its parent away, up to the next place that may be null. An entity that its subgraph does not show is a null
+ * reference without an error, wherever the reference may be null.
+ */
+import { GraphQLError } from 'graphql';
+import { type Data, isData, readKey } from '../compile/data.ts';
+import type { Gaps } from '../execute/gaps.ts';
+import { JsonText } from './json-text.ts';
+import type { FieldShape, ObjectShape, ValueShape } from './shape.ts';
+
+export interface Completion {
+  readonly errors: GraphQLError[];
+  readonly failed: Gaps;
+  readonly unseen: Gaps;
+  /** Objects and lists that stand in several places: their text is kept. The data must not change while it is written. */
+  readonly repeated: ReadonlySet<unknown>;
+  /** Root fields that the plan asks nobody for. */
+  isUnanswered(source: string): boolean;
+  introspect(key: string): unknown;
+}
+
+type Place = (string | number)[];
+
+/** A null that is accounted for. */
+const NULLED = Symbol('nulled');
+/** A null that may not stand here; accounted for. */
+const FAILED = Symbol('failed');
+/** An object that is null since its subgraph does not show it: an error only where it may not be null. */
+const HIDDEN = Symbol('hidden');
+
+type Written<Fault> = string | Fault | typeof HIDDEN;
+
+/** The answer to a whole operation. Adds to `completion.errors`. Null if nothing is left. */
+export function writeRoot(shape: ObjectShape, data: Data, completion: Completion): JsonText | null {
+  const writer = new DataWriter(completion, []);
+  writer.reportUnanswered(shape);
+  return writer.write(shape, data);
+}
+
+class DataWriter {
+  readonly #completion: Completion;
+  /** Where we are; what lies beyond the current depth is left over. Kept for errors alone: leaves are not entered. */
+  readonly #place: Place;
+  readonly #start: number;
+  readonly #repeats: boolean;
+  readonly #texts = new Map<unknown, { readonly shape: ValueShape; readonly text: string }>();
+  #explained: Set<string> | undefined;
+  /** Holds while HIDDEN travels up. */
+  #hidden: GraphQLError | undefined;
+
+  constructor(completion: Completion, place: Place) {
+    this.#completion = completion;
+    this.#place = place;
+    this.#start = place.length;
+    this.#repeats = completion.repeated.size > 0;
+  }
+
+  write(shape: ObjectShape, data: Data): JsonText | null {
+    const written = this.#object(shape, data, this.#start);
+    if (written === HIDDEN) this.#tellHidden();
+    return typeof written === 'string' ? new JsonText(written) : null;
+  }
+
+  reportUnanswered(shape: ObjectShape): void {
+    for (const { key, source, name, value } of shape.fields) {
+      if (value.kind === 'typename' || value.kind === 'introspection') continue;
+      if (!this.#completion.isUnanswered(source)) continue;
+      this.#place[this.#start] = key;
+      this.#report(`No subgraph answers for ${name} as it is asked.`, this.#start + 1);
+    }
+  }
+
+  #object(shape: ObjectShape, data: Data, depth: number): Written<typeof NULLED> {
+    const { fields } = shape;
+    if (fields.length === 0) return '{}';
+    let text = '';
+    for (let index = 0; index < fields.length; index += 1) {
+      const field = fields[index]!;
+      const written = this.#field(field, data, depth);
+      if (typeof written !== 'string') return written === FAILED ? NULLED : HIDDEN;
+      text += field.label + written;
+    }
+    return `${text}}`;
+  }
+
+  /** `depth` is that of the object. */
+  #field(field: FieldShape, data: Data, depth: number): Written<typeof FAILED> {
+    this.#place[depth] = field.key;
+    const written = this.#value(field.value, readKey(data, field.source), depth + 1);
+    if (typeof written === 'string') return written;
+    if (field.nullable) {
+      this.#hidden = undefined;
+      return 'null';
+    }
+    return this.#missing(field, data, written, depth + 1);
+  }
+
+  #missing(field: FieldShape, data: Data, written: null | symbol, depth: number): typeof FAILED | typeof HIDDEN {
+    if (written === NULLED) return FAILED;
+    if (written === HIDDEN) {
+      this.#tellHidden();
+      return FAILED;
+    }
+    if (this.#completion.failed.get(data)?.has(field.source) || this.#isExplained(depth)) return FAILED;
+    const error = this.#error(`Cannot return null for non-nullable field ${field.name}.`, depth);
+    if (this.#completion.unseen.get(data)?.has(field.source)) {
+      this.#hidden = error;
+      return HIDDEN;
+    }
+    this.#completion.errors.push(error);
+    return FAILED;
+  }
+
+  #value(shape: ValueShape, value: unknown, depth: number): Written<typeof NULLED | null> {
+    switch (shape.kind) {
+      case 'leaf':
+        if (value === undefined || value === null) return null;
+        try {
+          return shape.write(value);
+        } catch (error) {
+          return this.#report(error instanceof Error ? error.message : String(error), depth);
+        }
+      case 'list':
+      case 'object':
+        if (value === undefined || value === null) return null;
+        return this.#repeats && this.#completion.repeated.has(value)
+          ? this.#repeated(shape, value, depth)
+          : this.#composite(shape, value, depth);
+      case 'typename':
+        return shape.json;
+      case 'introspection': {
+        const answer = this.#completion.introspect(String(this.#place[depth - 1]));
+        return answer === null ? null : JSON.stringify(answer);
+      }
+    }
+  }
+
+  #composite(
+    shape: Extract<ValueShape, { kind: 'list' | 'object' }>,
+    value: unknown,
+    depth: number,
+  ): Written<typeof NULLED> {
+    if (shape.kind === 'list') {
+      if (!Array.isArray(value)) return this.#report('Expected a list.', depth);
+      return this.#list(shape.item, shape.itemNullable, value, depth);
+    }
+    if (!isData(value)) return this.#report('Expected an object.', depth);
+    const object = shape.shapeOf(value.__typename);
+    if (!object) return this.#report('The type of the object is not one that can stand here.', depth);
+    return object.concrete ? this.#object(object, value, depth) : this.#untyped(object, value, depth);
+  }
+
+  /** Equal wherever it stands, unless it has errors: they name the place. */
+  #repeated(
+    shape: Extract<ValueShape, { kind: 'list' | 'object' }>,
+    value: unknown,
+    depth: number,
+  ): Written<typeof NULLED> {
+    const known = this.#texts.get(value);
+    if (known?.shape === shape) return known.text;
+    const { errors } = this.#completion;
+    if (errors.length > 0) return this.#composite(shape, value, depth);
+    const text = this.#composite(shape, value, depth);
+    if (typeof text === 'string' && errors.length === 0) this.#texts.set(value, { shape, text: flat(text) });
+    return text;
+  }
+
+  /** An object of which nobody has told the type: nothing can be said of it if somebody was asked. */
+  #untyped(shape: ObjectShape, data: Data, depth: number): Written<typeof NULLED> {
+    if (this.#completion.failed.get(data)?.has('__typename')) return NULLED;
+    if (!this.#completion.unseen.get(data)?.has('__typename')) return this.#object(shape, data, depth);
+    this.#hidden = this.#error('The type of the object is not known.', depth);
+    return HIDDEN;
+  }
+
+  #list(shape: ValueShape, nullable: boolean, items: readonly unknown[], depth: number): Written<typeof NULLED> {
+    let text = '';
+    for (let index = 0; index < items.length; index += 1) {
+      this.#place[depth] = index;
+      let item = this.#value(shape, items[index], depth + 1);
+      if (typeof item !== 'string') {
+        if (!nullable) {
+          if (item === HIDDEN) this.#tellHidden();
+          else if (item === null && !this.#isExplained(depth + 1)) {
+            this.#report('Cannot return null for a non-nullable element of a list.', depth + 1);
+          }
+          return NULLED;
+        }
+        this.#hidden = undefined;
+        item = 'null';
+      }
+      text += index === 0 ? item : `,${item}`;
+    }
+    return `[${text}]`;
+  }
+
+  #tellHidden(): void {
+    if (this.#hidden) this.#completion.errors.push(this.#hidden);
+    this.#hidden = undefined;
+  }
+
+  #error(message: string, depth: number): GraphQLError {
+    return new GraphQLError(message, { path: this.#place.slice(0, depth) });
+  }
+
+  #report(message: string, depth: number): typeof NULLED {
+    this.#completion.errors.push(this.#error(message, depth));
+    return NULLED;
+  }
+
+  /** Whether a subgraph has told of a fault here or below. */
+  #isExplained(depth: number): boolean {
+    this.#explained ??= startsOf(this.#completion.errors);
+    return this.#explained.size > 0 && this.#explained.has(JSON.stringify(this.#place.slice(0, depth)));
+  }
+}
+
+/** Every place above the places of errors, and those themselves. */
+function startsOf(errors: readonly GraphQLError[]): Set<string> {
+  const starts = new Set<string>();
+  for (const { path = [] } of errors) {
+    for (let depth = path.length; depth > 0; depth -= 1) starts.add(JSON.stringify(path.slice(0, depth)));
+  }
+  return starts;
+}
+
+/** The same text in one piece: V8 keeps a sum of texts as a tree until a character is read. */
+function flat(text: string): string {
+  return text.charCodeAt(0) === 0 ? '' : text;
+}
