@@ -2,25 +2,61 @@
  * Everything the gateway opens, in one place; closed in reverse.
  */
 import { join } from 'node:path';
-import { createMetrics, type Lifecycle, type Logger, openPolicy } from '@lyceum/service-kit';
+import {
+  closeRedis,
+  connectRedis,
+  createMetrics,
+  createRedisKeys,
+  type Lifecycle,
+  type Live,
+  type Logger,
+  openPolicy,
+} from '@lyceum/service-kit';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
 import { createSubgraphClient } from './federation/subgraph-client.ts';
-import { openSupergraph } from './federation/supergraph.ts';
+import { createFileSource } from './federation/supergraph/file-source.ts';
+import { openSupergraph } from './federation/supergraph/open-supergraph.ts';
+import { prepareSupergraph } from './federation/supergraph/prepare-supergraph.ts';
+import { createRedisSource } from './federation/supergraph/redis-source.ts';
+import { createSupergraphMetrics } from './federation/supergraph/supergraph-metrics.ts';
+import type { SupergraphSource } from './federation/supergraph/supergraph-source.ts';
+import { createUrlSource } from './federation/supergraph/url-source.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
+
+/** A gateway that starts while Redis is away begins with what it has otherwise. */
+const REDIS_WAIT_MS = 2_000;
 
 export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const policyFile = join(env.CONFIG_DIR, 'gateway.yaml');
   const policy = life.own('policy', await openPolicy(policyFile, GatewayPolicy, { log }), (p) => p.close());
-  const supergraph = life.own(
-    'supergraph',
-    await openSupergraph({ file: env.SUPERGRAPH_FILE, urls: subgraphUrls(env), log }),
-    (s) => s.close(),
-  );
   const metrics = createMetrics('gateway');
   const gatewayMetrics = createGatewayMetrics(metrics);
+  const plans = createPlanCache({
+    ...policy.current.plans,
+    onLookup: (result) => gatewayMetrics.planLookups.inc({ result }),
+  });
+  const supergraphMetrics = createSupergraphMetrics(metrics);
+  const supergraph = life.own(
+    'supergraph',
+    await openSupergraph({
+      sources: await openSupergraphSources(env, policy, life, log),
+      urls: subgraphUrls(env),
+      prepare: prepareSupergraph({
+        plans,
+        operations: (serving) => (serving ? plans.recent(serving, policy.current.plans.warm) : []),
+        policy,
+        metrics: supergraphMetrics,
+        log,
+      }),
+      replaced: (old) => plans.forget(old),
+      metrics: supergraphMetrics,
+      log,
+    }),
+    (s) => s.close(),
+  );
   const claimsSecret = env.CLAIMS_SECRET;
 
   const subgraphs = life.own('subgraphs', createSubgraphClient({ policy, claimsSecret }), (c) => c.close());
@@ -30,10 +66,29 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     (s) => s.close(),
   );
   const authenticator = createAuthenticator({ jwksUrl: env.JWKS_URL, claimsSecret, policy: policy.current.jwks, log });
-  const plans = createPlanCache({
-    ...policy.current.plans,
-    onLookup: (result) => gatewayMetrics.planLookups.inc({ result }),
-  });
   return { policy, supergraph, metrics, gatewayMetrics, subgraphs, subscriptions, authenticator, plans, life, log };
 }
+
+/** What is published outranks what a URL gives, and that the file, which every gateway has. */
+async function openSupergraphSources(
+  env: GatewayEnv,
+  policy: Live<GatewayPolicy>,
+  life: Lifecycle,
+  log: Logger,
+): Promise<SupergraphSource[]> {
+  const sources = [createFileSource(env.SUPERGRAPH_FILE, log)];
+  if (env.SUPERGRAPH_URL) {
+    const { SUPERGRAPH_URL: url, SUPERGRAPH_URL_AUTHORIZATION: authorization } = env;
+    sources.unshift(createUrlSource({ url, authorization, policy }));
+  }
+  if (env.REDIS_URL) {
+    const url = env.REDIS_URL;
+    const open = async (role: 'cache' | 'subscriber') =>
+      life.own(`redis:${role}`, await connectRedis(url, role, { log, waitMs: REDIS_WAIT_MS }), closeRedis);
+    const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
+    sources.unshift(createRedisSource({ redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX), policy }));
+  }
+  return sources;
+}
+
 export type Resources = Awaited<ReturnType<typeof openResources>>;

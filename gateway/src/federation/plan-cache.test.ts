@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PlanOutcome } from './plan/plan-operation.ts';
 import { createPlanCache } from './plan-cache.ts';
-import { buildSupergraph } from './supergraph.ts';
+import { buildSupergraph } from './supergraph/build-supergraph.ts';
 
 const sdl = await readFile(resolve(import.meta.dirname, '../../../supergraph.graphql'), 'utf8');
 const supergraph = buildSupergraph(sdl);
@@ -67,13 +67,49 @@ test('the cache keeps within its bounds and drops what was used longest ago', ()
   const small = createPlanCache({ maxEntries: 2, maxSourceLength: 100_000 });
   for (const field of ['id', 'bio', 'id', 'email', 'id'])
     small.lookup(supergraph, `{ viewer { ${field} } }`, null, MAX_TOKENS);
-  expect(small.size).toBe(2);
+  expect(small.size(supergraph)).toBe(2);
   const narrow = createPlanCache({ maxEntries: 100, maxSourceLength: 50 });
   for (let i = 0; i < 10; i += 1)
     narrow.lookup(supergraph, `{ viewer { id } } # ${i} ${'x'.repeat(20)}`, null, MAX_TOKENS);
-  expect(narrow.size).toBe(1);
-  expect(cache.size).toBe(0);
+  expect(narrow.size(supergraph)).toBe(1);
+  expect(cache.size(supergraph)).toBe(0);
   expect(counts.misses).toBe(0);
+});
+
+test('what was used a moment ago stays, whatever else comes', () => {
+  const { cache, counts } = counting();
+  for (let i = 0; i < 3 * LIMITS.maxEntries; i += 1) {
+    cache.lookup(supergraph, VIEWER, null, MAX_TOKENS);
+    cache.lookup(supergraph, `{ viewer { id } } # ${i}`, null, MAX_TOKENS);
+  }
+  expect(counts.misses).toBe(1 + 3 * LIMITS.maxEntries);
+});
+
+test('one operation asked for with its name and without is planned once', async () => {
+  const { cache, counts } = counting();
+  await cache.lookup(supergraph, `query Mine ${VIEWER}`, 'Mine', MAX_TOKENS).plan();
+  await cache.lookup(supergraph, `query Mine ${VIEWER}`, null, MAX_TOKENS).plan();
+  expect(counts.prepared).toBe(1);
+});
+
+test('what was planned lately is known, the last used first, and can be planned for the next graph', async () => {
+  const { cache, counts } = counting();
+  for (const field of ['id', 'bio', 'email']) {
+    await cache.lookup(supergraph, `{ viewer { ${field} } }`, null, MAX_TOKENS).plan();
+  }
+  cache.lookup(supergraph, '{ refused { before planning } }', null, MAX_TOKENS);
+  cache.lookup(supergraph, '{ viewer { id } }', null, MAX_TOKENS);
+  const recent = cache.recent(supergraph, 2);
+  expect(recent.map(({ source }) => source)).toEqual(['{ viewer { id } }', '{ viewer { email } }']);
+
+  const { hits, misses } = counts;
+  for (const operation of recent) await cache.warm(otherGraph, operation);
+  expect(counts).toMatchObject({ prepared: 5, hits, misses });
+  await cache.lookup(otherGraph, '{ viewer { id } }', null, MAX_TOKENS).plan();
+  expect(counts).toMatchObject({ prepared: 5, hits: hits + 1, misses });
+
+  cache.forget(supergraph);
+  expect([cache.size(supergraph), cache.size(otherGraph)]).toEqual([0, 2]);
 });
 
 test('a document that does not say which operation to run is refused', () => {

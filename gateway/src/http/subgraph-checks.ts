@@ -6,7 +6,7 @@
  */
 import type { Live } from '@lyceum/service-kit';
 import type { SubgraphClient } from '../federation/subgraph-client.ts';
-import type { Supergraph } from '../federation/supergraph.ts';
+import type { Supergraph } from '../federation/supergraph/build-supergraph.ts';
 
 const PING = { query: '{ __typename }' };
 const CHECK_MS = 1_500;

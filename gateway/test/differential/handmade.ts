@@ -8,7 +8,7 @@ import { coerceVariables } from '../../src/federation/coerce-variables.ts';
 import { createPlanCache } from '../../src/federation/plan-cache.ts';
 import { createPlanExecutor } from '../../src/federation/plan-executor.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../../src/federation/subgraph-client.ts';
-import { buildSupergraph } from '../../src/federation/supergraph.ts';
+import { buildSupergraph } from '../../src/federation/supergraph/build-supergraph.ts';
 import { type Answer, asAnswer } from './compare.ts';
 
 const LINK =

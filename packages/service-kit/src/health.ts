@@ -13,6 +13,8 @@ export type HealthCheck = () => Promise<void>;
 export interface HealthOptions {
   /** Each throws when what it stands for cannot be used. Run together, within 2 s. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** Told beside the checks and never a reason to be unready. Anyone who reaches the port may read them. */
+  readonly details?: Readonly<Record<string, () => unknown>>;
   readonly life: Pick<Lifecycle, 'draining'>;
   /** Without it `/metrics` is not answered. */
   readonly metrics?: Metrics;
@@ -53,9 +55,10 @@ export function createHealth(options: HealthOptions): (req: IncomingMessage, res
 interface Readiness {
   readonly status: 'ready' | 'draining' | 'failing';
   readonly checks: Record<string, 'ok' | 'failed'>;
+  readonly details?: Record<string, unknown>;
 }
 
-async function checkReadiness({ checks, life }: HealthOptions): Promise<Readiness> {
+async function checkReadiness({ checks, details, life }: HealthOptions): Promise<Readiness> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]): Promise<[string, 'ok' | 'failed']> => {
       try {
@@ -70,6 +73,7 @@ async function checkReadiness({ checks, life }: HealthOptions): Promise<Readines
   return {
     status: life.draining ? 'draining' : failing ? 'failing' : 'ready',
     checks: Object.fromEntries(results),
+    ...(details && { details: Object.fromEntries(Object.entries(details).map(([name, tell]) => [name, tell()])) }),
   };
 }
 

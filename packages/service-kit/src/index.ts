@@ -15,3 +15,4 @@ export * from './policy.ts';
 export * from './redis.ts';
 export * from './redis-keys.ts';
 export * from './retry.ts';
+export * from './supergraph-publication.ts';

@@ -17,6 +17,8 @@ export interface RedisKeys {
   refresh(sessionId: string): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
+  /** Hash of the published supergraph, and its wake-up channel. */
+  supergraph(): string;
   /** Channel on which workers hear that a job was cancelled. */
   cancellations(): string;
   /** The `prefix` option of every BullMQ queue and worker. */
@@ -32,6 +34,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
+    supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,
     queuePrefix: () => `${prefix}:queue`,
   };

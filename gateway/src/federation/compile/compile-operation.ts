@@ -6,7 +6,7 @@ import type { QueryPlan } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, isObjectType, type OperationDefinitionNode } from 'graphql';
 import type { OwnNames } from '../plan/own-names.ts';
 import { compileProjection, type Projection } from '../project/projection.ts';
-import type { Supergraph } from '../supergraph.ts';
+import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
 import { compileFetch, type FetchStep } from './fetch-step.ts';
 import { sharedAnswers } from './sharing.ts';

@@ -3,7 +3,7 @@ import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { fetchesOf } from '../compile/compile-plan.ts';
 import { createPlanCache } from '../plan-cache.ts';
-import { buildSupergraph } from '../supergraph.ts';
+import { buildSupergraph } from '../supergraph/build-supergraph.ts';
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
   import: ["@key", "@requires", "@external"])\n`;

@@ -18,7 +18,7 @@ import {
 import { refusal } from '../../errors.ts';
 import { type CompiledOperation, compileOperation } from '../compile/compile-operation.ts';
 import { collectFields } from '../project/collect-fields.ts';
-import type { Supergraph } from '../supergraph.ts';
+import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { TextRule } from '../text-rule.ts';
 import { withConcreteFragments } from './concrete-fragments.ts';
 import { conditionVariables, withConditionsDecided } from './conditions.ts';

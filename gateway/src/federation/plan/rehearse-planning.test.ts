@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseOperation } from '../parse-operation.ts';
-import { buildSupergraph } from '../supergraph.ts';
+import { buildSupergraph } from '../supergraph/build-supergraph.ts';
 import { planOperation } from './plan-operation.ts';
 import { rehearsePlanning, rootFieldOperations } from './rehearse-planning.ts';
 

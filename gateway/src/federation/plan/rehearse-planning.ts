@@ -17,7 +17,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { parseOperation } from '../parse-operation.ts';
-import type { Supergraph } from '../supergraph.ts';
+import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { planOperation } from './plan-operation.ts';
 
 /** Lets other work run between two operations. Returns how many were planned. */
