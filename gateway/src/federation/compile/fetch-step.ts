@@ -2,7 +2,16 @@
  * Prepares one fetch of a plan: everything about it that no request changes.
  */
 import type { FetchNode } from '@apollo/query-planner';
-import { type DocumentNode, Kind, parse, print, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql';
+import {
+  type DocumentNode,
+  Kind,
+  type OperationTypeNode,
+  parse,
+  print,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+  visit,
+} from 'graphql';
 import type { RequiredField } from '../plan/required-fields.ts';
 import { compileContext, type WriteContext } from './context-arguments.ts';
 import { compilePath, type ObjectPath } from './paths.ts';
@@ -16,6 +25,8 @@ export interface FetchStep {
   readonly url: string;
   readonly query: string;
   readonly operationName: string | undefined;
+  /** Whether it may be sent twice: what follows a mutation is a query. */
+  readonly operationKind: `${OperationTypeNode}`;
   /** The body of the request as JSON text, up to and with the brace that opens the variables. */
   readonly bodyStart: string;
   /** The operation's variables that this fetch uses, and each one's label in JSON. */
@@ -43,14 +54,16 @@ export interface PlannedGraph {
   readonly subgraphUrls: ReadonlyMap<string, string>;
   readonly isA: TypeTest;
   readonly required: ReadonlyMap<string, RequiredField>;
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 export function compileFetch(
   node: FetchNode,
   pattern: readonly (string | number)[],
-  { subgraphUrls, isA, required }: PlannedGraph,
+  { subgraphUrls, isA, required, owners }: PlannedGraph,
 ): FetchStep {
-  const url = subgraphUrls.get(node.serviceName);
+  const subgraph = owners.get(node.serviceName) ?? node.serviceName;
+  const url = subgraphUrls.get(subgraph);
   if (url === undefined) throw new Error(`The plan names an unknown subgraph: ${node.serviceName}`);
   const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA, required);
   const context = compileContext(node.contextRewrites, isA);
@@ -61,10 +74,11 @@ export function compileFetch(
   const fields = fieldsOf(node);
   return {
     kind: 'fetch',
-    subgraph: node.serviceName,
+    subgraph,
     url,
     query,
     operationName,
+    operationKind: node.operationKind,
     bodyStart: `${request.slice(0, -1)},"variables":{`,
     variables: (node.variableUsages ?? [])
       .filter((name) => name !== 'representations' && !fromContext.has(name))

@@ -40,7 +40,7 @@ const p = (id: string) => ({ __typename: 'P', id });
 
 /** Answers come from a script, in the order of the fetches. */
 async function run(plan: PlanNode, answers: (SubgraphResponse | Error)[], variables = {}, signal?: AbortSignal) {
-  const steps = compilePlan(plan, { subgraphUrls: urls, isA, required: new Map() });
+  const steps = compilePlan(plan, { subgraphUrls: urls, isA, required: new Map(), owners: new Map() });
   const asked: { subgraph: string; body: { variables: Record<string, unknown> } }[] = [];
   const compiled: CompiledOperation = {
     steps,

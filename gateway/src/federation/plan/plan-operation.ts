@@ -20,6 +20,7 @@ import { type CompiledOperation, compileOperation } from '../compile/compile-ope
 import { collectFields } from '../project/collect-fields.ts';
 import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { TextRule } from '../text-rule.ts';
+import { checkPlan } from './check-plan.ts';
 import { withConcreteFragments } from './concrete-fragments.ts';
 import { conditionVariables, withConditionsDecided } from './conditions.ts';
 import { giveOwnNames } from './own-names.ts';
@@ -117,12 +118,15 @@ function fragmentsOf(definitions: readonly Definition[]): Map<string, FragmentDe
   );
 }
 
+/** Throws for an operation that the planner has no right plan for. */
 function buildPlan(supergraph: Supergraph, definitions: readonly Definition[]): QueryPlan {
   const { planner, api } = supergraph.apollo;
-  const build = (planned: readonly Definition[]) =>
-    planner.buildQueryPlan(
-      operationFromDocument(api, { kind: Kind.DOCUMENT, definitions: planned }, { validate: false }),
-    );
+  const build = (planned: readonly Definition[]) => {
+    const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: planned };
+    const plan = planner.buildQueryPlan(operationFromDocument(api, document, { validate: false }));
+    checkPlan(plan, supergraph.rules);
+    return plan;
+  };
   try {
     return build(definitions);
   } catch {

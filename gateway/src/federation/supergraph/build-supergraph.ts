@@ -12,6 +12,7 @@ import { QueryPlanner } from '@apollo/query-planner';
 import { supergraphVersion } from '@lyceum/service-kit';
 import type { GraphQLSchema } from 'graphql';
 import { createTypeTest, type TypeTest } from '../compile/type-conditions.ts';
+import type { PlanRules } from '../plan/check-plan.ts';
 import { preparePlannerSupergraph } from '../plan/planner-supergraph.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
 
@@ -29,6 +30,8 @@ export interface Supergraph {
   readonly required: ReadonlyMap<string, RequiredField>;
   /** Subgraphs that only plans know → the subgraph that answers for them. */
   readonly owners: ReadonlyMap<string, string>;
+  /** What every plan must keep. */
+  readonly rules: PlanRules;
   /** Apollo's view of the same graph, in the names of plans; only for the files of this folder. */
   readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
 }

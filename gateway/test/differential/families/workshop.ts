@@ -1,10 +1,6 @@
 /**
  * A workshop: `@requires` with arguments, fragments and chains, several `@requires` on one entity, and mutations in
  * sequence across subgraphs.
- *
- * Left out on purpose, as the planner gets it wrong: a requirement that itself has a requirement (`Kit.total` on
- * `Kit.fee`), where the subgraph in the middle is also the one that gives the entity. The plan then asks that subgraph
- * for the field at once, without what it requires.
  */
 import type { Family } from './family.ts';
 
@@ -43,16 +39,18 @@ export const workshop: Family = {
         tag: String @requires(fields: "label(lang: DE) stats { a c(by: 2) }")
         shape(deep: Boolean): String! @requires(fields: "kind { ... on Bolt { thread } ... on Plate { area weight } }")
         plain: Int
-        margin: Float
+        margin: Float @requires(fields: "stats { a }")
+        band(wide: Boolean): Band @requires(fields: "cost(currency: \\"EUR\\")")
       }
-      type Kit @key(fields: "id") { id: ID! weight: Int @external fee: Float @requires(fields: "weight") }
+      type Band { low: Float high: Float! lang: Lang items: [Item] }
+      type Kit @key(fields: "id") { id: ID! weight: Int @external fee: Float @requires(fields: "weight") spare: Kit }
       enum Lang { EN DE FR }
       type Stats { a: Int @external c(by: Int = 1): Float @external }
       interface Thing { weight: Int }
       type Bolt implements Thing { weight: Int @external thread: String @external }
       type Plate implements Thing { weight: Int @external area: Float @external }
       union Kind = Bolt | Plate
-      type Query { priced: [Item] }
+      type Query { priced: [Item] pricedKits: [Kit!] }
       type Mutation { setPrice(id: ID!, price: Float): Item reprice: Receipt! }
       type Receipt { number: Int! lines: [Line!] }
       type Line { item: Item! amount: Float }`,
@@ -62,7 +60,9 @@ export const workshop: Family = {
         plain: Int @external
         margin: Float @external
         cost(currency: String): Float @external
+        band(wide: Boolean): Band @external
         offer: String @requires(fields: "plain margin")
+        range: String @requires(fields: "band(wide: true) { low high lang }")
         local: Float @requires(fields: "cost(currency: \\"USD\\")")
         due: Due
       }
@@ -73,6 +73,8 @@ export const workshop: Family = {
         total: String @requires(fields: "fee weight")
         bonus: [Kit]
       }
+      type Band { low: Float @external high: Float! @external lang: Lang @external }
+      enum Lang { EN DE FR }
       type Due { kit: Kit day: Int! items: [Item!] previous: Due }
       type Query { due: [Due!]! }
       type Mutation { plan(day: Int = 7): Due postpone(by: Int!): [Item]! }`,
