@@ -10,13 +10,26 @@ import { refusal } from './errors.ts';
 import { coerceVariables } from './federation/coerce-variables.ts';
 import type { PlanCache } from './federation/plan-cache.ts';
 import type { PlanExecutor } from './federation/plan-executor.ts';
-import type { Supergraph } from './federation/supergraph.ts';
+import type { Supergraph } from './federation/supergraph/build-supergraph.ts';
 import { limitOperation } from './limits/limit-operation.ts';
 import { measureOperation } from './limits/operation-size.ts';
 import { maskOutcome } from './mask-errors.ts';
 import type { GatewayMetrics } from './observability/gateway-metrics.ts';
 import { timeOperation } from './observability/time-operation.ts';
-import { type GatewayRequest, given, type Operation, type Outcome, runPipeline, type Step } from './pipeline.ts';
+import type { OperationScope } from './operation-scope.ts';
+import { countOperations } from './operations-under-way.ts';
+import {
+  createPipeline,
+  type GatewayRequest,
+  given,
+  type MaybePromise,
+  type Operation,
+  type Outcome,
+  type Step,
+  whenKnown,
+} from './pipeline.ts';
+import { type GatewayPlugin, runPlugins } from './plugins/run-plugins.ts';
+import { shareOperations } from './share-operations.ts';
 import { enrichedEvents } from './subscriptions/event-enrichment.ts';
 import type { SubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
 
@@ -28,51 +41,50 @@ export interface GatewayParts {
   readonly subscriptions: SubgraphSubscriptions;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
+  /** Third-party Envelop plugins; without any there is no such step. */
+  readonly plugins?: readonly GatewayPlugin[];
 }
 
 export interface Gateway {
   /** Never throws: refusals are results without data. */
-  run(request: GatewayRequest): Promise<Outcome>;
+  run(request: GatewayRequest): MaybePromise<Outcome>;
   /** Resolves when no query, mutation or admission of a subscription is under way. */
   idle(): Promise<void>;
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { supergraph, policy, plans, executor, subscriptions, metrics, log } = parts;
-  const underWay = new Set<Promise<unknown>>();
+  const { supergraph, policy, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
+  const underWay = countOperations();
 
   const pipeline: readonly Step[] = [
     {
       name: 'track',
       reason: 'Outermost, because a drain must wait for everything that has begun, errors included.',
-      async run(_operation, next) {
-        const running = next();
-        underWay.add(running);
-        return await running.finally(() => underWay.delete(running));
-      },
+      around: underWay.count,
     },
     {
       name: 'time',
       reason: 'Around all that follows, so that refused and failed operations are seen like any other.',
-      run: timeOperation(metrics, policy),
+      around: timeOperation(metrics, policy),
     },
     {
       name: 'mask errors',
       reason: 'Everything below may throw or return anything; only the catalogue of errors leaves the house.',
-      run: maskOutcome(log),
+      around: maskOutcome(log),
     },
     {
       name: 'authenticate',
       reason: 'Before any work on the document: a bad credential costs us one signature check and nothing more.',
-      async run(operation, next) {
-        operation.identity = await operation.request.identify();
-        return await next();
-      },
+      run: (operation) =>
+        whenKnown(operation.request.identify(), (identity) => {
+          operation.identity = identity;
+          return undefined;
+        }),
     },
     {
       name: 'parse',
       reason: 'Tokens are counted while they are read. A document that is known is not read again.',
-      async run(operation, next) {
+      run(operation) {
         const { query, operationName = null } = operation.request.params;
         if (typeof query !== 'string') throw refusal('BAD_REQUEST', '`query` must be a string.');
         if (operationName !== null && typeof operationName !== 'string') {
@@ -80,70 +92,85 @@ export function createGateway(parts: GatewayParts): Gateway {
         }
         const { maxTokens } = policy.current.limits;
         operation.parsed = plans.lookup(supergraph.current, query, operationName || null, maxTokens);
-        return await next();
+        return undefined;
       },
     },
     {
       name: 'admit by transport',
       reason: 'The type of the operation is known now: a link must change nothing, and events need a stream.',
-      async run(operation, next) {
+      run(operation) {
         const { operation: type } = given(operation.parsed, 'the document').operation;
         if (!operation.request.allowed.has(type)) throw refusal('BAD_REQUEST', NOT_BY_THIS_TRANSPORT[type]);
-        return await next();
+        return undefined;
       },
     },
     {
       name: 'limit',
       reason: 'Before validation and planning, whose cost grows with the document, and so before any subgraph.',
-      async run(operation, next) {
+      run(operation) {
         const { operation: node, fragments } = given(operation.parsed, 'the document');
         limitOperation(measureOperation(node, fragments), policy.current);
-        return await next();
+        return undefined;
       },
     },
     {
       name: 'plan',
       reason: 'Validates against the graph and decides which subgraph is asked for what, once per document.',
-      async run(operation, next) {
-        const outcome = await given(operation.parsed, 'the document').plan();
-        if (!outcome.ok) return { errors: outcome.errors };
-        operation.planned = outcome.planned;
-        return await next();
-      },
+      run: (operation) =>
+        whenKnown(given(operation.parsed, 'the document').plan(), (outcome) => {
+          if (!outcome.ok) return { errors: outcome.errors };
+          operation.planned = outcome.planned;
+          return undefined;
+        }),
     },
     {
       name: 'coerce variables',
       reason: 'They differ per request and so stay out of the plan; subgraphs get only values of the declared types.',
-      async run(operation, next) {
+      run(operation) {
         const coerced = coerceVariables(given(operation.planned, 'the plan'), operation.request.params.variables);
         if (!coerced.ok) return { errors: coerced.errors };
         operation.variables = coerced.variables;
-        return await next();
+        return undefined;
       },
+    },
+    ...runPlugins(plugins),
+    {
+      name: 'share',
+      reason: 'After all that is checked per caller: equal queries of one viewer that are under way are run once.',
+      around: shareOperations(policy, scopeOf),
     },
     {
       name: 'execute',
       reason: 'Last: whatever arrives here is authenticated, bounded, valid and planned.',
-      run: async (operation) => execute(operation),
+      run: execute,
     },
   ];
 
-  function execute(operation: Operation): Promise<Outcome> | Outcome {
+  function scopeOf({ identity, request }: Operation): Omit<OperationScope, 'signal'> {
+    const { viewer, requestId } = given(identity, 'the identity');
+    const headers = pickHeaders(request, policy.current.subgraphs.propagateHeaders);
+    return { viewer, requestId: requestId ?? request.requestId, ...(headers && { headers }) };
+  }
+
+  function execute(operation: Operation): MaybePromise<Outcome> {
     const planned = given(operation.planned, 'the plan');
     const variables = given(operation.variables, 'the variables');
-    const { viewer, requestId } = given(operation.identity, 'the identity');
-    const scope = { viewer, requestId: requestId ?? operation.request.requestId, signal: operation.signal };
+    const scope = { ...scopeOf(operation), signal: operation.signal };
     return planned.operation.operation === 'subscription'
       ? enrichedEvents({ executor, subscriptions }, planned, variables, scope)
       : executor.execute(planned, variables, scope);
   }
 
-  return {
-    run: (request) => runPipeline(pipeline, request),
-    async idle() {
-      while (underWay.size > 0) await Promise.allSettled(underWay);
-    },
-  };
+  return { run: createPipeline(pipeline), idle: underWay.idle };
+}
+
+function pickHeaders(request: GatewayRequest, names: readonly string[]): OperationScope['headers'] {
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(names.map((name) => [name, request.header(name)] as const).filter(isGiven));
+}
+
+function isGiven(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
+  return entry[1] !== undefined;
 }
 
 const NOT_BY_THIS_TRANSPORT = {

@@ -7,7 +7,7 @@
 import { ERRORS, type ErrorCode, type Logger } from '@lyceum/service-kit';
 import { GraphQLError } from 'graphql';
 import { isRefusal, refusalFrom } from './errors.ts';
-import { isStream, type Operation, type Outcome, type Result } from './pipeline.ts';
+import { isStream, type MaybePromise, type Next, type Operation, type Outcome, type Result } from './pipeline.ts';
 
 /** Codes that tell of a fault between the gateway and a subgraph: the client could do nothing with them. */
 const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
@@ -19,13 +19,18 @@ const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
 
 /** The step of the pipeline that lets nothing but the catalogue out, whether thrown, returned or streamed. */
 export function maskOutcome(log: Logger) {
-  return async (operation: Operation, next: () => Promise<Outcome>): Promise<Outcome> => {
-    const bound = log.child({ requestId: operation.request.requestId });
+  return (operation: Operation, next: Next): MaybePromise<Outcome> => {
+    const { requestId } = operation.request;
+    const mask = (outcome: Outcome): Outcome => {
+      if (isStream(outcome)) return maskedStream(outcome, log.child({ requestId }));
+      return outcome.errors?.length ? maskResult(outcome, log.child({ requestId })) : outcome;
+    };
+    const refuse = (thrown: unknown): Outcome => ({ errors: [refusalFrom(thrown, log.child({ requestId }))] });
     try {
-      const outcome = await next();
-      return isStream(outcome) ? maskedStream(outcome, bound) : maskResult(outcome, bound);
+      const outcome = next(operation);
+      return outcome instanceof Promise ? outcome.then(mask).catch(refuse) : mask(outcome);
     } catch (thrown) {
-      return { errors: [refusalFrom(thrown, bound)] };
+      return refuse(thrown);
     }
   };
 }

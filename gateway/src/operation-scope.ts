@@ -1,5 +1,7 @@
 /**
  * What everything below the pipeline may know of the operation it works for.
+ *
+ * Whatever here can change a subgraph's answer is part of the key under which answers are shared (`share-operations.ts`).
  */
 import type { Viewer } from '@lyceum/contracts';
 
@@ -7,6 +9,8 @@ export interface OperationScope {
   readonly requestId: string;
   /** Null for an anonymous request. */
   readonly viewer: Viewer | null;
+  /** The client's headers that the policy lets through to subgraphs, by name in lower case; absent for none. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }

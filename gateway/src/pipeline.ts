@@ -1,5 +1,8 @@
 /**
  * The parts a pipeline is made of: what a transport hands in, what the steps know, what comes out.
+ *
+ * A step that has its answer at hand gives it at once, and the next one goes on in the same turn: of a request whose
+ * document, token and plan are known, only the calls to subgraphs are waited for.
  */
 import type { GraphQLError, OperationTypeNode } from 'graphql';
 import type { Identity } from './auth/authenticator.ts';
@@ -17,8 +20,10 @@ export interface GatewayRequest {
   };
   /** The operation types this way of asking may carry: no mutation by GET, no subscription without a stream. */
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;
+  /** A header of the client, by its name in lower case. */
+  header(name: string): string | undefined;
   /** Throws for a bad credential. May be called more than once. */
-  identify(): Promise<Identity>;
+  identify(): MaybePromise<Identity>;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -34,11 +39,12 @@ export interface Result {
 /** A subscription that was admitted is a stream; everything else, refusals included, is one result. */
 export type Outcome = Result | AsyncGenerator<Result>;
 
+export type MaybePromise<T> = T | Promise<T>;
+export type Next = (operation: Operation) => MaybePromise<Outcome>;
+
 /** What steps have found out so far. A step may read what an earlier one has set. */
-export interface Operation {
+export class Operation {
   readonly request: GatewayRequest;
-  /** Aborts when the client is gone or has ended its subscription. */
-  readonly signal: AbortSignal;
   /** Set by `authenticate`. */
   identity?: Identity;
   /** Set by `parse`. */
@@ -47,26 +53,71 @@ export interface Operation {
   planned?: PlannedOperation;
   /** Set by `coerce variables`. */
   variables?: Readonly<Record<string, unknown>>;
+  /** Set by `share`, where others wait for the same answer: aborts when none of them does any more. */
+  sharedSignal?: AbortSignal;
+  #ending: AbortController | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(request: GatewayRequest) {
+    this.request = request;
+  }
+
+  /** Aborts when the client is gone or has ended its subscription. To be asked for once the type of operation is known. */
+  get signal(): AbortSignal {
+    if (this.sharedSignal) return this.sharedSignal;
+    if (this.parsed?.operation.operation !== 'subscription') return this.request.signal;
+    this.#ending ??= new AbortController();
+    this.#signal ??= AbortSignal.any([this.request.signal, this.#ending.signal]);
+    return this.#signal;
+  }
+
+  end(): void {
+    this.#ending?.abort();
+  }
 }
 
-export interface Step {
+interface StepName {
   readonly name: string;
   readonly reason: string;
-  /** Calls `next` to go on; throws or returns errors to end here. */
-  run(operation: Operation, next: () => Promise<Outcome>): Promise<Outcome>;
 }
 
-/** Runs steps in order, the first outermost. */
-export async function runPipeline(steps: readonly Step[], request: GatewayRequest): Promise<Outcome> {
-  const ending = new AbortController();
-  const operation: Operation = { request, signal: AbortSignal.any([request.signal, ending.signal]) };
-  const dispatch = async (index: number): Promise<Outcome> => {
-    const step = steps[index];
-    if (!step) throw new Error('The last step must not call next.');
-    return await step.run(operation, () => dispatch(index + 1));
+/** Does its part and lets the next step go on, or ends the operation here: by giving an outcome, or throwing. */
+interface PlainStep extends StepName {
+  run(operation: Operation): MaybePromise<Outcome | undefined>;
+}
+
+/** Does something before and after all that follows. */
+interface AroundStep extends StepName {
+  around(operation: Operation, next: Next): MaybePromise<Outcome>;
+}
+
+export type Step = PlainStep | AroundStep;
+
+/** Runs steps in order, the first outermost; the last must give an outcome. */
+export function createPipeline(steps: readonly Step[]): (request: GatewayRequest) => MaybePromise<Outcome> {
+  const first = steps.reduceRight<Next>(link, () => {
+    throw new Error('The last step must give an outcome.');
+  });
+  return (request) => {
+    const operation = new Operation(request);
+    return whenKnown(first(operation), (outcome) =>
+      isStream(outcome) ? endedBy(outcome, () => operation.end()) : outcome,
+    );
   };
-  const outcome = await dispatch(0);
-  return isStream(outcome) ? endedBy(outcome, () => ending.abort()) : outcome;
+}
+
+function link(next: Next, step: Step): Next {
+  if ('around' in step) return (operation) => step.around(operation, next);
+  return (operation) => {
+    const ended = step.run(operation);
+    if (ended === undefined) return next(operation);
+    return whenKnown(ended, (outcome) => outcome ?? next(operation));
+  };
+}
+
+/** Goes on at once with a value that is there, and later with one that is promised. */
+export function whenKnown<T, R>(value: MaybePromise<T>, go: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return value instanceof Promise ? value.then(go) : go(value);
 }
 
 export function isStream(outcome: Outcome): outcome is AsyncGenerator<Result> {

@@ -4,16 +4,18 @@
  * Draining: readiness fails and no connection is taken; what has begun is finished; then sockets are closed with 1012 and
  * event streams broken off, so that clients come back to another gateway.
  */
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
 import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createGateway } from './gateway.ts';
+import { ENDPOINT } from './http/endpoint.ts';
 import { createGraphiQL } from './http/graphiql.ts';
-import { createGraphQLHttp, ENDPOINT } from './http/graphql-http.ts';
-import { createSubgraphChecks } from './http/subgraph-checks.ts';
+import { createGraphQLHttp } from './http/graphql-http.ts';
+import { createSubgraphChecks, describeInstances } from './http/subgraph-checks.ts';
+import { createYogaDoor } from './http/yoga-door.ts';
 import { timeFetches } from './observability/time-fetches.ts';
+import { plugins } from './plugins/installed-plugins.ts';
 import type { Resources } from './resources.ts';
 import { createEventStreams } from './subscriptions/sse-transport.ts';
 import { createWebSocketTransport } from './subscriptions/websocket-transport.ts';
@@ -29,30 +31,50 @@ export function createGatewayServer(resources: Resources): Server {
   const { policy, supergraph, plans, subgraphs, subscriptions, authenticator, gatewayMetrics, metrics, life, log } =
     resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
-  const gateway = createGateway({ supergraph, policy, plans, executor, subscriptions, metrics: gatewayMetrics, log });
+  const gateway = createGateway({
+    supergraph,
+    policy,
+    plans,
+    executor,
+    subscriptions,
+    metrics: gatewayMetrics,
+    log,
+    plugins,
+  });
 
   const streams = createEventStreams();
   const sockets = createWebSocketTransport({ gateway, authenticator, policy, log });
-  const yoga = createGraphQLHttp({ gateway, authenticator, policy, streams });
+  const yoga = createYogaDoor({ gateway, authenticator, policy, streams });
   const graphiql = createGraphiQL(policy);
   const health = createHealth({
     checks: { keys: () => authenticator.check(), ...createSubgraphChecks(supergraph, subgraphs) },
+    details: { supergraph: () => supergraph.status, subgraphs: () => describeInstances(subgraphs) },
     life,
     metrics,
   });
 
+  /** Answers of Yoga's door: the other one sees for itself whether the gateway drains. */
   const unanswered = new Set<ServerResponse>();
+  const graphql = createGraphQLHttp({
+    gateway,
+    authenticator,
+    policy,
+    life,
+    log,
+    uncommon(req, res) {
+      unanswered.add(res);
+      res.once('close', () => unanswered.delete(res));
+      res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
+      Promise.resolve(yoga(req, res)).catch((err: unknown) => {
+        log.error({ err }, 'request failed outside the pipeline');
+        res.destroy();
+      });
+    },
+  });
+
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
-    unanswered.add(res);
-    res.once('close', () => unanswered.delete(res));
-    res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
     if (!isAddressed(req)) return void res.writeHead(400).end();
-    if (health(req, res) || graphiql(req, res)) return;
-    identifyRequest(req, res);
-    Promise.resolve(yoga(req, res)).catch((err: unknown) => {
-      log.error({ err }, 'request failed outside the pipeline');
-      res.destroy();
-    });
+    if (!health(req, res) && !graphiql(req, res)) graphql(req, res);
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');
@@ -73,12 +95,4 @@ export function createGatewayServer(resources: Resources): Server {
     await closed;
   });
   return server;
-}
-
-/** A caller's id is kept if it is one, so that logs of several services can be joined; it is given back either way. */
-function identifyRequest(req: IncomingMessage, res: ServerResponse): void {
-  const proposed = req.headers['x-request-id'];
-  const id = typeof proposed === 'string' && /^[\w-]{1,128}$/.test(proposed) ? proposed : randomUUID();
-  req.headers['x-request-id'] = id;
-  res.setHeader('x-request-id', id);
 }

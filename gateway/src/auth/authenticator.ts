@@ -3,12 +3,23 @@
  *
  * A credential that is given must be good: a bad one is refused, never taken for an anonymous request. Access tokens
  * are RS256 tokens checked with the public keys of the users service. The keys are cached; while their address does not
- * answer, the last known keys go on serving, so that signed-in learners do not notice.
+ * answer, the last known keys go on serving, so that signed-in learners do not notice. A token that was found good is not
+ * checked again for a while.
  */
 import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, AccessTokenClaims, type Viewer } from '@lyceum/contracts';
 import { type Clock, type Logger, LyceumError, systemClock, verifyClaims } from '@lyceum/service-kit';
-import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  type JWKSCacheInput,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  jwksCache,
+  jwtVerify,
+} from 'jose';
 import type { GatewayPolicy } from '../config.ts';
+import type { MaybePromise } from '../pipeline.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
 
 export interface Credentials {
   /** The Authorization header, or what a WebSocket client gave in its place. */
@@ -28,7 +39,7 @@ export interface Identity {
 
 export interface Authenticator {
   /** Throws UNAUTHENTICATED for a bad credential, SERVICE_UNAVAILABLE if no keys could be had to tell. */
-  authenticate(credentials: Credentials): Promise<Identity>;
+  authenticate(credentials: Credentials): MaybePromise<Identity>;
   /** Throws unless keys are at hand. */
   check(): Promise<void>;
 }
@@ -47,11 +58,15 @@ export function createAuthenticator(options: {
   clock?: Clock;
 }): Authenticator {
   const { jwksUrl, claimsSecret, policy, log, clock = systemClock } = options;
+  /** The keys as they were fetched last, for seeing that they have changed. */
+  const fetched: JWKSCacheInput = {};
   const remoteKeys = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: policy.timeoutMs,
     cooldownDuration: policy.cooldownMs,
     cacheMaxAge: policy.cacheMs,
+    [jwksCache]: fetched,
   });
+  const verified = createVerifiedTokens({ clock, keys: () => fetched.jwks });
 
   async function verifyToken(token: string): Promise<JWTVerifyResult> {
     const verify = (keys: JWTVerifyGetKey) =>
@@ -73,10 +88,14 @@ export function createAuthenticator(options: {
     }
   }
 
-  async function authenticateToken(authorization: string): Promise<Identity> {
+  function authenticateToken(authorization: string): MaybePromise<Identity> {
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization) ?? [];
     if (!token)
       throw new LyceumError('UNAUTHENTICATED', 'The Authorization header must be: Bearer, a space, an access token.');
+    return verified.find(token) ?? checkToken(token);
+  }
+
+  async function checkToken(token: string): Promise<Identity> {
     let payload: JWTVerifyResult['payload'];
     try {
       ({ payload } = await verifyToken(token));
@@ -87,11 +106,10 @@ export function createAuthenticator(options: {
     const claims = AccessTokenClaims.safeParse(payload);
     if (!claims.success) throw refuseToken(claims.error);
     const { sub, sid, roles } = claims.data;
-    return {
-      viewer: { id: sub, sessionId: sid, roles },
-      expiresAt: new Date((payload.exp ?? 0) * 1_000),
-      requestId: null,
-    };
+    const expiresAt = new Date((payload.exp ?? 0) * 1_000);
+    const identity: Identity = { viewer: { id: sub, sessionId: sid, roles }, expiresAt, requestId: null };
+    verified.remember(token, identity, expiresAt);
+    return identity;
   }
 
   async function authenticateService(token: string): Promise<Identity> {
@@ -104,11 +122,11 @@ export function createAuthenticator(options: {
   }
 
   return {
-    async authenticate({ authorization, claims }) {
+    authenticate({ authorization, claims }) {
       if (claims !== null && authorization !== null)
         throw new LyceumError('UNAUTHENTICATED', 'Give one credential, not two.');
-      if (claims !== null) return await authenticateService(claims);
-      if (authorization !== null) return await authenticateToken(authorization);
+      if (claims !== null) return authenticateService(claims);
+      if (authorization !== null) return authenticateToken(authorization);
       return ANONYMOUS;
     },
     async check() {

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Live, pathOf } from '@lyceum/service-kit';
 import type { GatewayPolicy } from '../config.ts';
-import { ENDPOINT } from './graphql-http.ts';
+import { ENDPOINT } from './endpoint.ts';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

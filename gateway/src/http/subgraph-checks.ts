@@ -8,22 +8,27 @@ import type { Live } from '@lyceum/service-kit';
 import type { SubgraphClient } from '../federation/subgraph-client.ts';
 import type { Supergraph } from '../federation/supergraph/build-supergraph.ts';
 
-const PING = { query: '{ __typename }' };
+const PING = { query: '{ __typename }', kind: 'query' } as const;
 const CHECK_MS = 1_500;
 
 export function createSubgraphChecks(supergraph: Live<Supergraph>, client: SubgraphClient) {
   const answered = new Set<string>();
 
-  async function ping(url: string): Promise<void> {
+  async function ping([subgraph, url]: readonly [string, string]): Promise<void> {
     if (answered.has(url)) return;
     const signal = AbortSignal.timeout(CHECK_MS);
-    const { errors } = await client.send(url, PING, { requestId: 'readiness', viewer: null, signal });
+    const { errors } = await client.send(subgraph, url, PING, { requestId: 'readiness', viewer: null, signal });
     if (errors?.length) throw new Error(`the subgraph at ${url} does not answer the gateway: ${errors[0]?.message}`);
     answered.add(url);
   }
   return {
     async subgraphs() {
-      await Promise.all([...supergraph.current.subgraphUrls.values()].map(ping));
+      await Promise.all([...supergraph.current.subgraphUrls].map(ping));
     },
   };
+}
+
+/** For the details of readiness. Without addresses: whoever reaches the port may read them. */
+export function describeInstances(client: Pick<SubgraphClient, 'states'>) {
+  return client.states().map(({ subgraph, breaker, healthy }) => ({ subgraph, breaker, healthy }));
 }

@@ -1,21 +1,29 @@
 /**
  * Times an operation and counts how it ended; watches subscriptions for as long as clients hold them.
  */
-
 import type { Live } from '@lyceum/service-kit';
 import type { GatewayPolicy } from '../config.ts';
-import { isStream, type Operation, type Outcome, type Result } from '../pipeline.ts';
+import {
+  isStream,
+  type MaybePromise,
+  type Next,
+  type Operation,
+  type Outcome,
+  type Result,
+  whenKnown,
+} from '../pipeline.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolicy>) {
-  return async (operation: Operation, next: () => Promise<Outcome>): Promise<Outcome> => {
+  return (operation: Operation, next: Next): MaybePromise<Outcome> => {
     const started = performance.now();
-    const outcome = await next();
-    metrics.operationSeconds.observe(
-      labelsOf(operation, outcome, policy.current),
-      (performance.now() - started) / 1_000,
-    );
-    return isStream(outcome) ? watched(outcome, metrics) : outcome;
+    return whenKnown(next(operation), (outcome) => {
+      metrics.operationSeconds.observe(
+        labelsOf(operation, outcome, policy.current),
+        (performance.now() - started) / 1_000,
+      );
+      return isStream(outcome) ? watched(outcome, metrics) : outcome;
+    });
   };
 }
 

@@ -91,6 +91,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
         requestId: randomUUID(),
         params: payload,
         allowed: ALL_TYPES,
+        header: (name) => context.extra.request.headers[name]?.toString(),
         identify: () => identify(context, payload),
         signal: context.extra.gone.signal,
       });
@@ -121,11 +122,13 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
       {
         protocol: socket.protocol,
         // Resolves when the bytes have left: this is what slows the source of events down.
-        send: (data) =>
-          new Promise((resolve) => {
-            if (socket.readyState === socket.OPEN) socket.send(written.complete(data), () => resolve());
+        send(data) {
+          const message = written.complete(data);
+          return new Promise((resolve) => {
+            if (socket.readyState === socket.OPEN) socket.send(message, () => resolve());
             else resolve();
-          }),
+          });
+        },
         close: (code, reason) => socket.close(code, reason),
         onMessage(handle) {
           socket.on('message', (data) => {

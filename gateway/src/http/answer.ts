@@ -1,0 +1,74 @@
+/**
+ * Makes an HTTP answer of a result: status, headers and body, the same at both doors.
+ *
+ * The older media type answers whatever was proper GraphQL over HTTP with 200; the newer one says what went wrong in its
+ * status. Large bodies are compressed, off the main thread, for clients that accept it.
+ */
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { MaybePromise, Result } from '../pipeline.ts';
+import type { MediaType } from './media-types.ts';
+import { writeResult } from './write-result.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** Names and values in turn, as Node writes them fastest. */
+  readonly headers: string[];
+  readonly body: string | Buffer<ArrayBuffer>;
+}
+
+export interface AnswerOptions {
+  readonly mediaType: MediaType;
+  readonly acceptEncoding: string | undefined;
+  /** Smaller bodies are not compressed. */
+  readonly minBytes: number;
+}
+
+export function answerWith(
+  result: Result,
+  { mediaType, acceptEncoding, minBytes }: AnswerOptions,
+): MaybePromise<Answer> {
+  const text = writeResult(result);
+  const status = statusOf(result, mediaType);
+  const contentType = `${mediaType}; charset=utf-8`;
+  const size = Buffer.byteLength(text);
+  const encoding = acceptEncoding !== undefined && size >= minBytes ? chooseEncoding(acceptEncoding) : undefined;
+  if (!encoding) return { status, headers: ['content-type', contentType, 'content-length', `${size}`], body: text };
+  return COMPRESS[encoding](text).then((body) => ({
+    status,
+    headers: ['content-type', contentType, 'content-encoding', encoding, 'content-length', `${body.length}`],
+    body,
+  }));
+}
+
+/** The highest of the statuses that errors ask for. */
+function statusOf({ errors }: Result, mediaType: MediaType): number {
+  let status = 200;
+  for (const { extensions } of errors ?? []) {
+    const http = extensions.http as { status: number; spec?: boolean } | undefined;
+    if (!http || (http.spec && mediaType === 'application/json')) continue;
+    status = Math.max(status, http.status);
+  }
+  return status;
+}
+
+type Encoding = 'br' | 'gzip';
+
+/** Quick rather than small: the answer is made while somebody waits, and is not kept. */
+const COMPRESS: Record<Encoding, (text: string) => Promise<Buffer<ArrayBuffer>>> = {
+  br: (text) => compressBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (text) => compressGzip(text, { level: 4 }),
+};
+const compressBrotli = promisify(brotliCompress);
+const compressGzip = promisify(gzip);
+
+/** Brotli where it is no less welcome than gzip. */
+function chooseEncoding(acceptEncoding: string): Encoding | undefined {
+  const qualities = { br: 0, gzip: 0 };
+  for (const part of acceptEncoding.toLowerCase().split(',')) {
+    const [name = '', weight = ''] = part.split(';').map((text) => text.trim());
+    if (name === 'br' || name === 'gzip') qualities[name] = weight.startsWith('q=') ? Number(weight.slice(2)) : 1;
+  }
+  if (qualities.br > 0 && qualities.br >= qualities.gzip) return 'br';
+  return qualities.gzip > 0 ? 'gzip' : undefined;
+}

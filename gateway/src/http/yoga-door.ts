@@ -1,0 +1,161 @@
+/**
+ * The door for what is uncommon over HTTP: preflights, subscriptions as server-sent events, and whatever must be refused by
+ * its method or type. Yoga reads and writes; the gateway's pipeline does everything in between.
+ *
+ * Narrower than Yoga on purpose: bodies are JSON only and hold one operation, by the rules of `read-params.ts`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CLAIMS_HEADER } from '@lyceum/contracts';
+import type { Live } from '@lyceum/service-kit';
+import type { OperationTypeNode } from 'graphql';
+import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import type { Authenticator, Identity } from '../auth/authenticator.ts';
+import type { GatewayPolicy } from '../config.ts';
+import type { Gateway } from '../gateway.ts';
+import { isStream, type Outcome, type Result } from '../pipeline.ts';
+import type { EventStreams } from '../subscriptions/sse-transport.ts';
+import { answerWith } from './answer.ts';
+import { isAllowed } from './common-headers.ts';
+import { ENDPOINT } from './endpoint.ts';
+import { negotiate } from './media-types.ts';
+import { readBody, readQueryString } from './read-params.ts';
+import { readRequestBody } from './request-body.ts';
+
+export interface YogaDoorOptions {
+  gateway: Gateway;
+  authenticator: Authenticator;
+  policy: Live<GatewayPolicy>;
+  streams: EventStreams;
+}
+
+/** What Yoga is given by Node's server beside the request. */
+interface NodeContext {
+  req: IncomingMessage;
+  res: ServerResponse;
+}
+
+export function createYogaDoor({ gateway, authenticator, policy, streams }: YogaDoorOptions) {
+  return createYoga<NodeContext>({
+    graphqlEndpoint: ENDPOINT,
+    graphiql: false,
+    landingPage: false,
+    healthCheckEndpoint: '/health/live',
+    logging: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: false,
+    parserAndValidationCache: false,
+    cors: (request) => (request.method === 'OPTIONS' ? leaveFor(request, policy.current.cors.origins) : false),
+    plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams)],
+  });
+}
+
+/** The answer to a preflight; the request that follows finds leave among the common headers. */
+function leaveFor({ headers }: Request, origins: readonly string[]) {
+  const origin = headers.get('origin');
+  if (origin === null || !isAllowed(origin, origins)) return false as const;
+  return {
+    origin: [origin],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+    exposedHeaders: ['x-request-id'],
+    credentials: false,
+    maxAge: 600,
+  };
+}
+
+/** Replaces Yoga's parsers: JSON bodies within the limit by POST, query strings by GET, nothing else. */
+function useJsonOnly(policy: Live<GatewayPolicy>): Plugin {
+  return {
+    onRequestParse({ request, requestParser, setRequestParser, endResponse, fetchAPI }) {
+      if (request.method === 'POST') {
+        const [type] = (request.headers.get('content-type') ?? '').split(';');
+        if (type?.trim().toLowerCase() !== 'application/json' || request.headers.has('content-encoding')) {
+          endResponse(new fetchAPI.Response(null, { status: 415, headers: { accept: 'application/json' } }));
+          return;
+        }
+        setRequestParser(async (post) =>
+          forYoga(readBody(await readRequestBody(post, policy.current.limits.maxBodyBytes))),
+        );
+      } else if (requestParser) {
+        setRequestParser((get) => forYoga(readQueryString(new URL(get.url).search)));
+      }
+    },
+  };
+}
+
+/** What `read-params.ts` has checked holds whatever Yoga relies on. */
+function forYoga(params: object): GraphQLParams {
+  return params;
+}
+
+/** When a stream's viewer loses the right to it. */
+const expiries = new WeakMap<object, Date | null>();
+
+function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
+  return {
+    onParams({ setParamsHandler }) {
+      setParamsHandler(async ({ request, params }) => {
+        let identity: Promise<Identity> | undefined;
+        const outcome = await gateway.run({
+          requestId: request.headers.get('x-request-id') ?? '',
+          params,
+          allowed: allowedTypes(request),
+          header: (name) => request.headers.get(name) ?? undefined,
+          identify() {
+            const authorization = request.headers.get('authorization');
+            const claims = request.headers.get(CLAIMS_HEADER);
+            identity ??= Promise.resolve(authenticator.authenticate({ authorization, claims }));
+            return identity;
+          },
+          signal: request.signal,
+        });
+        if (isStream(outcome)) expiries.set(outcome, (await identity)?.expiresAt ?? null);
+        return outcome as object;
+      });
+    },
+  };
+}
+
+function allowedTypes(request: Request): ReadonlySet<`${OperationTypeNode}`> {
+  const allowed = new Set<`${OperationTypeNode}`>(['query']);
+  if (request.method === 'POST') allowed.add('mutation');
+  if (negotiate(request.headers.get('accept') ?? undefined).eventStream) allowed.add('subscription');
+  return allowed;
+}
+
+/** Replaces Yoga's writers: one result as at the other door; a stream, and a result for who takes nothing else, as events. */
+function useOurAnswers(policy: Live<GatewayPolicy>, streams: EventStreams): Plugin<object, NodeContext> {
+  return {
+    onResultProcess({ request, result, setResultProcessor, serverContext: { res } }) {
+      const outcome = result as Outcome;
+      const { mediaType, eventStream } = negotiate(request.headers.get('accept') ?? undefined);
+      if (!isStream(outcome) && mediaType !== null) {
+        const acceptEncoding = request.headers.get('accept-encoding') ?? undefined;
+        const { minBytes } = policy.current.http.compression;
+        setResultProcessor(async (_result, { Response }) => {
+          const { status, headers, body } = await answerWith(outcome, { mediaType, acceptEncoding, minBytes });
+          return new Response(body, { status, headers: inPairs(headers) });
+        }, mediaType);
+      } else if (eventStream) {
+        const results = isStream(outcome) ? outcome : only(outcome);
+        const expiresAt = expiries.get(results) ?? null;
+        setResultProcessor(
+          (_result, { Response }) =>
+            new Response(streams.open(results, { expiresAt, hangUp: () => res.destroy() }), {
+              headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
+            }),
+          'text/event-stream',
+        );
+      }
+    },
+  };
+}
+
+async function* only(result: Result): AsyncGenerator<Result> {
+  yield result;
+}
+
+function inPairs(headers: readonly string[]): Record<string, string> {
+  return Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : [])));
+}
