@@ -5,6 +5,7 @@
  * What a plan requires is flattened once per type; a request only reads and writes.
  */
 import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner';
+import { merge } from '../execute/merge.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
 import { type Data, readKey } from './data.ts';
 import { compileRewrites } from './rewrites.ts';
@@ -28,6 +29,8 @@ interface WrittenField {
   readonly label: string;
   /** Absent for leaves. */
   readonly write?: WriteRepresentation;
+  /** Other names of the plan for the same field: a key may name what a `@requires` reads more of. */
+  readonly more?: readonly WrittenField[];
 }
 
 export function compileRepresentation(
@@ -68,19 +71,32 @@ function compileSelections(
     if (fields === null) return null;
     let text = '';
     let identified = !mayLack;
-    for (const { key, label, write } of fields) {
+    for (const { key, label, write, more } of fields) {
       const value = readKey(data, key);
       if (value === undefined) {
         if (!mayLack?.(key)) return null;
         continue;
       }
-      const written = write ? writeNested(value, write) : writeLeaf(value);
+      let written = write ? writeNested(value, write) : writeLeaf(value);
+      if (more && written !== null) written = withMore(written, more, data);
       if (written === null) return null;
       identified ||= key !== '__typename';
       text += text === '' ? label + written : `,${label}${written}`;
     }
     return identified ? `{${text}}` : null;
   };
+}
+
+/** Null if one of the others is missing. */
+function withMore(text: string, others: readonly WrittenField[], data: Data): string | null {
+  const whole: Data = { value: JSON.parse(text) };
+  for (const { key, write } of others) {
+    const value = readKey(data, key);
+    const written = value === undefined ? null : write ? writeNested(value, write) : writeLeaf(value);
+    if (written === null) return null;
+    merge(whole, { value: JSON.parse(written) });
+  }
+  return JSON.stringify(whole.value);
 }
 
 function writeNested(value: unknown, write: WriteRepresentation): string | null {
@@ -114,9 +130,12 @@ function fieldsOf(selections: readonly QueryPlanSelectionNode[], typename: strin
     }
   };
   visit(selections);
-  return [...merged].map(([key, below]) => ({
+  const written = [...merged].map(([key, below]) => ({
     key,
     label: `${JSON.stringify(required.get(key)?.name ?? key)}:`,
     ...(below && { write: compileSelections(below, graph) }),
   }));
+  return [...Map.groupBy(written, ({ label }) => label).values()].map(([first, ...more]) =>
+    more.length > 0 ? { ...first!, more } : first!,
+  );
 }

@@ -1,19 +1,18 @@
 /**
- * Gives fields that `@requires` asks for names of their own, in the supergraph that the planner sees, where sharing a
- * place with what the client asks for would be wrong.
+ * Gives fields that `@requires` and `@key` ask for names of their own, in the supergraph that the planner sees, where
+ * sharing a place with what the client asks for would be wrong.
  *
  * The planner keeps what it fetches under the names of fields. `cost(currency: "EUR")` for one `@requires` and
  * `cost(currency: "USD")` for another, or for the client, would share one place. So would an object that may be null: a
- * field of the client's that fails in it where its type forbids null takes the object away, and what is required with it.
- * So each combination of field and arguments, and each such object for each subgraph that requires it, becomes a field
- * without arguments, `cost__0`, that stands where the original stands; requests to subgraphs ask for the original under
- * this name as alias, and representations hold it under its real name.
+ * field of the client's that fails in it where its type forbids null takes the object away, and what is needed of it too.
+ * So each combination of field and arguments becomes a field without arguments, `cost__0`, that stands where the original
+ * stands; so does each such object, once for each subgraph that requires it and once for keys. Requests to subgraphs ask
+ * for the original under this name as alias, and representations hold it under its real name.
  */
 import {
   type ArgumentNode,
   type ConstDirectiveNode,
   type DocumentNode,
-  type FieldDefinitionNode,
   Kind,
   print,
   type SelectionNode,
@@ -95,60 +94,70 @@ export function nameRequiredFields(document: DocumentNode): NamedFields {
     return { ...set, selections };
   }
 
-  const renamed = eachRequires(document, (graph, type, fields) => {
-    return print(rename(graph, type, fieldSet(fields)))
+  const renamed = eachFieldSet(document, (type, fields, graph) =>
+    print(rename(graph, type, fieldSet(fields)))
       .replace(/\s+/g, ' ')
       .slice(1, -1)
-      .trim();
-  });
+      .trim(),
+  );
   if (required.size === 0) return { document, required };
   return { document: withFields(renamed, added), required };
 }
 
-function eachRequires(
+/** Changes what `@requires` and `@key` name. A key is the same in all subgraphs: no graph is given. */
+function eachFieldSet(
   document: DocumentNode,
-  change: (graph: string, type: string, fields: string) => string,
+  change: (type: string, fields: string, graph: string) => string,
 ): DocumentNode {
-  const changeDirective = (type: string, directive: ConstDirectiveNode): ConstDirectiveNode => ({
+  const changeDirective = (
+    directive: ConstDirectiveNode,
+    type: string,
+    name: 'requires' | 'key',
+    graph: string,
+  ): ConstDirectiveNode => ({
     ...directive,
     arguments: directive.arguments?.map((argument) =>
-      directive.name.value === 'join__field' &&
-      argument.name.value === 'requires' &&
-      argument.value.kind === Kind.STRING
-        ? {
-            ...argument,
-            value: { kind: Kind.STRING, value: change(argumentOf(directive, 'graph'), type, argument.value.value) },
-          }
+      argument.name.value === name && argument.value.kind === Kind.STRING
+        ? { ...argument, value: { kind: Kind.STRING, value: change(type, argument.value.value, graph) } }
         : argument,
     ),
   });
-  return mapFields(document, (type, fields) =>
-    fields.map((field) => ({
-      ...field,
-      directives: field.directives?.map((directive) => changeDirective(type, directive)),
-    })),
-  );
+  return mapFielded(document, (definition) => {
+    const type = definition.name.value;
+    return {
+      ...definition,
+      directives: definition.directives?.map((directive) =>
+        directive.name.value === 'join__type' ? changeDirective(directive, type, 'key', '') : directive,
+      ),
+      fields: definition.fields?.map((field) => ({
+        ...field,
+        directives: field.directives?.map((directive) =>
+          directive.name.value === 'join__field'
+            ? changeDirective(directive, type, 'requires', argumentOf(directive, 'graph'))
+            : directive,
+        ),
+      })),
+    };
+  });
 }
 
 function withFields(
   document: DocumentNode,
   added: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>,
 ): DocumentNode {
-  return mapFields(document, (type, fields) =>
-    fields.flatMap((field) => {
-      const names = [...(added.get(type)?.get(field.name.value) ?? [])];
+  return mapFielded(document, (definition) => ({
+    ...definition,
+    fields: definition.fields?.flatMap((field) => {
+      const names = [...(added.get(definition.name.value)?.get(field.name.value) ?? [])];
       return [field, ...names.map((name) => ({ ...field, name: { ...field.name, value: name }, arguments: [] }))];
     }),
-  );
+  }));
 }
 
-function mapFields(
-  document: DocumentNode,
-  change: (type: string, fields: readonly FieldDefinitionNode[]) => readonly FieldDefinitionNode[],
-): DocumentNode {
+function mapFielded(document: DocumentNode, change: (definition: Fielded) => Fielded): DocumentNode {
   const definitions = document.definitions.map((definition) =>
     definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION
-      ? { ...definition, fields: change(definition.name.value, definition.fields ?? []) }
+      ? change(definition)
       : definition,
   );
   return { ...document, definitions };
