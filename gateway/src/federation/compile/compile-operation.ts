@@ -5,6 +5,7 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, isObjectType, type OperationDefinitionNode } from 'graphql';
 import type { OwnNames } from '../plan/own-names.ts';
+import type { OwnVariables } from '../plan/own-variables.ts';
 import { compileProjection, type Projection } from '../project/projection.ts';
 import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
@@ -29,13 +30,14 @@ export function compileOperation(
   supergraph: Supergraph,
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-  names: OwnNames,
+  names: OwnNames & Pick<OwnVariables, 'clientVariables'>,
   { node }: QueryPlan,
 ): CompiledOperation {
   const subscription = node?.kind === 'Subscription' ? node : undefined;
   const plan = node?.kind === 'Subscription' ? node.rest : node;
-  const source = subscription && compileFetch(subscription.primary, [], supergraph);
-  const steps = plan && compilePlan(plan, supergraph);
+  const graph = { ...supergraph, clientVariables: names.clientVariables };
+  const source = subscription && compileFetch(subscription.primary, [], graph);
+  const steps = plan && compilePlan(plan, graph);
   const fetches = [...(source ? [source] : []), ...fetchesOf(steps)];
   const answered = fetches.filter(({ pattern }) => pattern.length === 0).flatMap(({ keys }) => keys);
   return {

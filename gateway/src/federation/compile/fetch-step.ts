@@ -55,12 +55,14 @@ export interface PlannedGraph {
   readonly isA: TypeTest;
   readonly required: ReadonlyMap<string, RequiredField>;
   readonly owners: ReadonlyMap<string, string>;
+  /** The plan's names of variables → the client's, where they differ. */
+  readonly clientVariables: ReadonlyMap<string, string>;
 }
 
 export function compileFetch(
   node: FetchNode,
   pattern: readonly (string | number)[],
-  { subgraphUrls, isA, required, owners }: PlannedGraph,
+  { subgraphUrls, isA, required, owners, clientVariables }: PlannedGraph,
 ): FetchStep {
   const subgraph = owners.get(node.serviceName) ?? node.serviceName;
   const url = subgraphUrls.get(subgraph);
@@ -82,7 +84,7 @@ export function compileFetch(
     bodyStart: `${request.slice(0, -1)},"variables":{`,
     variables: (node.variableUsages ?? [])
       .filter((name) => name !== 'representations' && !fromContext.has(name))
-      .map((name) => ({ name, label: `${JSON.stringify(name)}:` })),
+      .map((name) => ({ name: clientVariables.get(name) ?? name, label: `${JSON.stringify(name)}:` })),
     path: compilePath(pattern, isA),
     pattern: pattern.map(String),
     represent,

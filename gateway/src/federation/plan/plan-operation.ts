@@ -24,6 +24,8 @@ import { checkPlan } from './check-plan.ts';
 import { withConcreteFragments } from './concrete-fragments.ts';
 import { conditionVariables, withConditionsDecided } from './conditions.ts';
 import { giveOwnNames } from './own-names.ts';
+import { giveOwnVariables } from './own-variables.ts';
+import { withoutIntrospection } from './without-introspection.ts';
 
 export interface PlannableOperation {
   readonly document: DocumentNode;
@@ -49,7 +51,7 @@ const RULES = [...specifiedRules, TextRule];
 /** Validation names no schema element that the client did not: suggestions are off. */
 export function planOperation(supergraph: Supergraph, plannable: PlannableOperation): PlanOutcome {
   const { document, operation, fragments } = plannable;
-  const errors = validate(supergraph.schema, document, RULES, { maxErrors: 20, hideSuggestions: true });
+  const errors = faultsOf(supergraph, document);
   if (errors.length > 0) {
     return {
       ok: false,
@@ -65,15 +67,17 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
     const known = variants.get(key);
     if (known) return known;
     const values = Object.fromEntries(conditions.map((name) => [name, variables[name] === true]));
-    const definitions = names.definitions.map((definition) => ({
+    const decided = withoutIntrospection(names.definitions).map((definition) => ({
       ...definition,
       selectionSet: withConditionsDecided(definition.selectionSet, values),
     }));
+    const { definitions, clientVariables } = giveOwnVariables(decided);
     const plan = buildPlan(
       supergraph,
       definitions.flatMap((definition) => inOrder(supergraph, definition, definitions)),
     );
-    const variant = { plan, compiled: compileOperation(supergraph, operation, fragments, names, plan) };
+    const compiled = compileOperation(supergraph, operation, fragments, { ...names, clientVariables }, plan);
+    const variant = { plan, compiled };
     if (variants.size >= MAX_VARIANTS) variants.clear();
     variants.set(key, variant);
     return variant;
@@ -89,6 +93,16 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
     compiledFor: (variables) => variantFor(variables).compiled,
   };
   return { ok: true, planned };
+}
+
+function faultsOf({ schema }: Supergraph, document: DocumentNode): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, RULES, { maxErrors: 20, hideSuggestions: true });
+  } catch (error) {
+    // A condition by a variable at the root of a subscription, which is read without variables.
+    if (error instanceof Error && error.name === 'GraphQLError') return [error as GraphQLError];
+    throw error;
+  }
 }
 
 type Definition = OperationDefinitionNode | FragmentDefinitionNode;
