@@ -5,7 +5,7 @@
  * Nothing of it stays: every transaction is rolled back. It reads a published lesson as nobody, and does without where
  * the catalogue is empty or the gateway does not come.
  */
-import { BUCKETS, newId } from '@lyceum/database';
+import { randomUUID } from 'node:crypto';
 import { type Logger, sleep } from '@lyceum/service-kit';
 import { budgetRepository } from './budget/budget.repository.ts';
 import { createJobsRepository } from './jobs/jobs.repository.ts';
@@ -48,7 +48,7 @@ async function run(resources: Resources, signal: AbortSignal): Promise<void> {
   if (lessonId === null) return;
 
   for (let round = 0; round < ROUNDS && !signal.aborted; round += 1) {
-    for (const learnerId of oneIdPerShard(resources)) {
+    for (const learnerId of resources.idOnEveryShard()) {
       const session = withoutTrace(database.session(learnerId));
       const requests = createRequestsService({
         session,
@@ -58,7 +58,7 @@ async function run(resources: Resources, signal: AbortSignal): Promise<void> {
         tokensPerDay: () => models.current.budget.tokensPerLearnerPerDay,
         clock,
       });
-      await requests.generateQuiz({ id: learnerId, sessionId: newId(0), roles: ['LEARNER'] }, { lessonId });
+      await requests.generateQuiz({ id: learnerId, sessionId: randomUUID(), roles: ['LEARNER'] }, { lessonId });
     }
   }
   log.info({ rounds: ROUNDS }, 'rehearsed: jobs are accepted at full speed');
@@ -73,15 +73,6 @@ async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise
     }
   }
   return null;
-}
-
-function oneIdPerShard({ database }: Resources): Iterable<string> {
-  const ids = new Map<string, string>();
-  for (let bucket = 0; ids.size < database.shards.length && bucket < BUCKETS; bucket += 1) {
-    const id = newId(bucket);
-    ids.set(database.shardOf(id), id);
-  }
-  return ids.values();
 }
 
 class TakenBack extends Error {

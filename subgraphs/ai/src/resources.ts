@@ -2,7 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import { BUCKETS, type Database, newId, openDatabase, ShardsPolicy } from '@lyceum/database';
 import { ModelsPolicy } from '@lyceum/models';
 import {
   type Clock,
@@ -57,6 +57,7 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     /** How many tokens a learner may use in a day. */
     models,
     database,
+    idOnEveryShard: () => idOnEveryShard(database),
     topics,
     clock,
     log,
@@ -66,3 +67,13 @@ export async function openResources({ env, source, log, life, clock = systemCloc
 export type Resources = Awaited<ReturnType<typeof openResources>>;
 /** One request's view of the database. Services begin transactions with it; statements are the repositories'. */
 export type Session = ReturnType<Resources['database']['session']>;
+
+/** New ids that are nobody's, one for each shard. */
+function idOnEveryShard(database: Database<'ai'>): Iterable<string> {
+  const ids = new Map<string, string>();
+  for (let bucket = 0; ids.size < database.shards.length && bucket < BUCKETS; bucket += 1) {
+    const id = newId(bucket);
+    ids.set(database.shardOf(id), id);
+  }
+  return ids.values();
+}
