@@ -78,7 +78,7 @@ export type LimitsPolicy = z.output<typeof LimitsPolicy>;
 
 /** Set by the gateway or by the connection; a token and its cookie never travel on, claims do (docs/adr/0007). */
 const NEVER_PROPAGATED =
-  /^(accept.*|authorization|connection|content-.*|cookie|expect|host|keep-alive|lyceum-claims|proxy-.*|te|trailer|transfer-encoding|upgrade|x-request-id)$/;
+  /^(accept|accept-encoding|authorization|connection|content-.*|cookie|expect|host|keep-alive|lyceum-claims|proxy-.*|te|trailer|transfer-encoding|upgrade|x-request-id)$/;
 const share = z.number().min(0).max(1);
 
 export const SubgraphsPolicy = z.strictObject({

@@ -15,7 +15,7 @@ import {
 import { createAuthenticator } from './auth/authenticator.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
-import { createSubgraphClient } from './federation/subgraph-client.ts';
+import { createSubgraphClient } from './federation/subgraph-client/create-subgraph-client.ts';
 import { createFileSource } from './federation/supergraph/file-source.ts';
 import { openSupergraph } from './federation/supergraph/open-supergraph.ts';
 import { prepareSupergraph } from './federation/supergraph/prepare-supergraph.ts';
@@ -24,6 +24,7 @@ import { createSupergraphMetrics } from './federation/supergraph/supergraph-metr
 import type { SupergraphSource } from './federation/supergraph/supergraph-source.ts';
 import { createUrlSource } from './federation/supergraph/url-source.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
+import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
 import { createSubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
 
 /** A gateway that starts while Redis is away begins with what it has otherwise. */
@@ -59,7 +60,12 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   );
   const claimsSecret = env.CLAIMS_SECRET;
 
-  const subgraphs = life.own('subgraphs', createSubgraphClient({ policy, claimsSecret }), (c) => c.close());
+  const subgraphs = life.own(
+    'subgraphs',
+    createSubgraphClient({ policy, claimsSecret, log, events: createSubgraphMetrics(metrics) }),
+    (c) => c.close(),
+  );
+  watchInstances(metrics, subgraphs);
   const subscriptions = life.own(
     'subgraph subscriptions',
     createSubgraphSubscriptions({ policy, claimsSecret, log }),

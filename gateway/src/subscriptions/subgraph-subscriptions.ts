@@ -10,6 +10,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { LimitsPolicy, SubgraphsPolicy } from '../config.ts';
+import { addressesOf } from '../federation/subgraph-client/target.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../federation/subgraph-client.ts';
 import type { OperationScope } from '../operation-scope.ts';
 import { createEventQueue } from './event-queue.ts';
@@ -47,9 +48,9 @@ export function createSubgraphSubscriptions(options: {
   return {
     async *subscribe(url, request, scope) {
       for (let failures = 0; !scope.signal.aborted; ) {
-        const claims = await signClaims(scope, claimsSecret, 'subgraph');
+        const claims = signClaims(scope, claimsSecret, 'subgraph');
         const queue = createEventQueue<SubgraphResponse>(policy.current.limits.maxPendingEvents);
-        const stop = clientOf(url).subscribe(
+        const stop = clientOf(anyOf(addressesOf(url))).subscribe(
           { ...request, extensions: { claims } },
           {
             next(event) {
@@ -113,6 +114,11 @@ function openClient(url: string, { connectMs }: SubgraphsPolicy): Client {
     },
   });
   return client;
+}
+
+/** A subscription that lost its socket may find another instance. */
+function anyOf(addresses: readonly string[]): string {
+  return addresses[Math.floor(Math.random() * addresses.length)] ?? '';
 }
 
 class RefusedBySubgraph extends Error {

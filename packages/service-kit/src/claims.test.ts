@@ -18,6 +18,18 @@ test('signed claims come out as they went in', async () => {
   expect((await verifyClaims(anonymous, secret, 'gateway')).viewer).toBeNull();
 });
 
+test('claims that name no request take the one that came beside them, and are refused without any', async () => {
+  const token = signClaims({ viewer: claims.viewer }, secret, 'subgraph');
+  expect(await verifyClaims(token, secret, 'subgraph', { requestId: 'request-2' })).toEqual({
+    ...claims,
+    requestId: 'request-2',
+  });
+  const named = signClaims(claims, secret, 'subgraph');
+  expect((await verifyClaims(named, secret, 'subgraph', { requestId: 'request-2' })).requestId).toBe('request-1');
+  await expect(verifyClaims(token, secret, 'subgraph')).rejects.toMatchObject(refused);
+  await expect(verifyClaims(token, secret, 'subgraph', { requestId: 'x'.repeat(200) })).rejects.toMatchObject(refused);
+});
+
 test('expired claims are refused', async () => {
   const token = await signClaims(claims, secret, 'subgraph', at('2026-11-21T10:00:00Z'));
   await verifyClaims(token, secret, 'subgraph', at('2026-11-21T10:00:59Z'));

@@ -10,11 +10,13 @@ class WrittenRequest implements SubgraphRequest {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly body: string;
+  readonly kind: SubgraphRequest['kind'];
   readonly #variables: string;
 
-  constructor({ query, operationName, bodyStart }: FetchStep, variables: string) {
+  constructor({ query, operationName, bodyStart, operationKind }: FetchStep, variables: string) {
     this.query = query;
     this.operationName = operationName;
+    this.kind = operationKind;
     this.body = `${bodyStart}${variables}}}`;
     this.#variables = variables;
   }

@@ -21,7 +21,10 @@ export function useClaims({ secret, log }: { secret: string; log: Logger }): Plu
         return endResponse(new fetchAPI.Response(null, { status: 415, headers: { accept: 'application/json' } }));
       }
       try {
-        serverContext.claims = await verifyClaims(request.headers.get(CLAIMS_HEADER), secret, 'subgraph');
+        const requestId = request.headers.get('x-request-id');
+        serverContext.claims = await verifyClaims(request.headers.get(CLAIMS_HEADER), secret, 'subgraph', {
+          requestId,
+        });
       } catch (error) {
         const body = JSON.stringify({ errors: [toGraphQLError(error, log)] });
         const headers = { 'content-type': 'application/json', connection: 'close' };

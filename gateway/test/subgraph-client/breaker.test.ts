@@ -1,0 +1,144 @@
+/**
+ * An address that fails again and again is left alone for a while; of several instances those that answer are asked.
+ */
+import { eventually } from '@lyceum/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Asker, type FakeSubgraph, FINE, openAsker, openSubgraph } from './rig.ts';
+
+const POLICY = {
+  totalMs: 2_000,
+  headersMs: 300,
+  retries: { max: 0 },
+  deduplicate: false,
+  breaker: { failures: 5, openMs: 300 },
+  healthChecks: { everyMs: 50, timeoutMs: 200 },
+};
+
+let opened: FakeSubgraph[];
+let asker: Asker;
+beforeEach(() => {
+  opened = [];
+  asker = openAsker(POLICY);
+});
+afterEach(async () => {
+  for (const subgraph of opened) subgraph.close();
+  await asker.client.close();
+});
+
+async function open(): Promise<FakeSubgraph> {
+  const subgraph = await openSubgraph();
+  opened.push(subgraph);
+  return subgraph;
+}
+const kindOf = (asked: Promise<unknown>) =>
+  asked.then(
+    () => 'answered',
+    (error) => error.cause.kind as string,
+  );
+const breaker = () => asker.client.states()[0]?.breaker;
+
+test('five failures in a row open the breaker, and nothing is sent while it is open', async () => {
+  const subgraph = await open();
+  subgraph.answer = (_req, res) => res.end('garbage');
+  for (let n = 0; n < 4; n += 1) await kindOf(asker.query(subgraph.url));
+  subgraph.answer = FINE;
+  await asker.query(subgraph.url);
+  subgraph.answer = (_req, res) => res.end('garbage');
+  for (let n = 0; n < 5; n += 1) expect(await kindOf(asker.query(subgraph.url))).toBe('no-answer');
+  expect(breaker()).toBe('open');
+  const before = subgraph.requests.length;
+  expect(await kindOf(asker.query(subgraph.url))).toBe('breaker-open');
+  expect(await kindOf(asker.mutate(subgraph.url))).toBe('breaker-open');
+  expect(subgraph.requests).toHaveLength(before);
+});
+
+test('after the pause one fetch tries, and its outcome decides', async () => {
+  const subgraph = await open();
+  subgraph.answer = (_req, res) => res.end('garbage');
+  for (let n = 0; n < 5; n += 1) await kindOf(asker.query(subgraph.url));
+  await eventually(async () => (await kindOf(asker.query(subgraph.url))) === 'no-answer');
+  expect(breaker()).toBe('open');
+  const before = subgraph.requests.length;
+  subgraph.answer = (req, res, body) => void setTimeout(() => FINE(req, res, body), 100);
+  await eventually(async () => {
+    const kinds = await Promise.all(Array.from({ length: 10 }, () => kindOf(asker.query(subgraph.url))));
+    if (kinds.every((kind) => kind === 'breaker-open')) return false;
+    expect(kinds.filter((kind) => kind === 'answered')).toHaveLength(1);
+    return true;
+  });
+  expect(subgraph.requests).toHaveLength(before + 1);
+  expect(breaker()).toBe('closed');
+  expect(await kindOf(asker.query(subgraph.url))).toBe('answered');
+});
+
+test('a trial is seen through though its caller leaves', async () => {
+  const subgraph = await open();
+  subgraph.answer = (_req, res) => res.end('garbage');
+  for (let n = 0; n < 5; n += 1) await kindOf(asker.query(subgraph.url));
+  const leaving = new AbortController();
+  subgraph.answer = (req, res, body) => {
+    leaving.abort();
+    setTimeout(() => FINE(req, res, body), 150);
+  };
+  await eventually(async () => (await kindOf(asker.query(subgraph.url, { signal: leaving.signal }))) === 'gone');
+  await eventually(() => breaker() === 'closed');
+});
+
+test('errors that a subgraph reports are no failures', async () => {
+  const subgraph = await open();
+  subgraph.answer = (_req, res) => res.end('{"errors":[{"message":"no"}]}');
+  for (let n = 0; n < 10; n += 1) await asker.query(subgraph.url);
+  expect(breaker()).toBe('closed');
+});
+
+test('callers that leave are no failures', async () => {
+  const subgraph = await open();
+  subgraph.answer = () => {};
+  const all = Array.from({ length: 10 }, () => {
+    const leaving = new AbortController();
+    const asked = kindOf(asker.query(subgraph.url, { signal: leaving.signal }));
+    leaving.abort();
+    return asked;
+  });
+  expect(new Set(await Promise.all(all))).toEqual(new Set(['gone']));
+  expect(breaker()).toBe('closed');
+});
+
+test('fetches go to the instance that has the fewest outstanding', async () => {
+  const [slow, quick] = await Promise.all([open(), open()]);
+  const url = `${slow.url}, ${quick.url}`;
+  slow.answer = (req, res, body) => void setTimeout(() => FINE(req, res, body), 150);
+  const first = [asker.query(url), asker.query(url)];
+  await eventually(() => quick.requests.length + slow.requests.length >= 2);
+  for (let n = 0; n < 20; n += 1) await asker.query(url);
+  await Promise.all(first);
+  const asked = ({ requests }: FakeSubgraph) =>
+    requests.filter(({ body }) => !String(body).includes('__typename')).length;
+  expect(asked(quick)).toBeGreaterThanOrEqual(18);
+  expect(asked(slow)).toBeLessThanOrEqual(4);
+});
+
+test('an instance that does not answer is left out and taken back when it does', async () => {
+  const [one, other] = await Promise.all([open(), open()]);
+  const url = `${one.url},${other.url}`;
+  await asker.query(url);
+  one.answer = (req) => void req.socket.destroy();
+  await eventually(() => asker.client.states().some(({ healthy }) => !healthy));
+  for (let n = 0; n < 20; n += 1) expect(await kindOf(asker.query(url))).toBe('answered');
+  one.answer = FINE;
+  await eventually(() => asker.client.states().every(({ healthy, breaker }) => healthy && breaker === 'closed'));
+  one.requests.length = 0;
+  await eventually(async () => {
+    await asker.query(url);
+    return one.requests.some(({ body }) => !String(body).includes('__typename'));
+  });
+});
+
+test('a query that fails at one instance is tried at another', async () => {
+  await asker.client.close();
+  asker = openAsker({ ...POLICY, retries: { max: 1, baseMs: 1 }, healthChecks: { everyMs: 60_000 } });
+  const [dead, alive] = await Promise.all([open(), open()]);
+  dead.answer = (req) => void req.socket.destroy();
+  for (let n = 0; n < 10; n += 1) expect(await kindOf(asker.query(`${dead.url},${alive.url}`))).toBe('answered');
+  expect(dead.requests.length).toBeGreaterThan(0);
+});
