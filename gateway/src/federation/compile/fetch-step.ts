@@ -56,7 +56,7 @@ export interface PlannedGraph {
   readonly required: ReadonlyMap<string, RequiredField>;
   readonly owners: ReadonlyMap<string, string>;
   /** The plan's names of variables → the client's, where they differ. */
-  readonly clientVariables: ReadonlyMap<string, string>;
+  readonly clientVariables?: ReadonlyMap<string, string>;
 }
 
 export function compileFetch(
@@ -84,7 +84,7 @@ export function compileFetch(
     bodyStart: `${request.slice(0, -1)},"variables":{`,
     variables: (node.variableUsages ?? [])
       .filter((name) => name !== 'representations' && !fromContext.has(name))
-      .map((name) => ({ name: clientVariables.get(name) ?? name, label: `${JSON.stringify(name)}:` })),
+      .map((name) => ({ name: clientVariables?.get(name) ?? name, label: `${JSON.stringify(name)}:` })),
     path: compilePath(pattern, isA),
     pattern: pattern.map(String),
     represent,

@@ -59,8 +59,12 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
   for (const [index, places] of asked.places.entries()) {
     const entity: unknown = entities[index];
     if (!isData(entity)) {
-      const gaps = errors?.has(index) || errors?.has(null) ? execution.failed : execution.unseen;
-      for (const object of places) addGaps(gaps, object, step.gaps);
+      const told = errors?.has(index) || errors?.has(null);
+      if (!told && entity !== null) {
+        failFetch(step, { objects: places }, wrongShape('an entity that is no object'), execution);
+        continue;
+      }
+      for (const object of places) addGaps(told ? execution.failed : execution.unseen, object, step.gaps);
       continue;
     }
     const typename = places[0]!.__typename;
