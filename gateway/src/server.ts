@@ -15,7 +15,8 @@ import { createGraphQLHttp } from './http/graphql-http.ts';
 import { createSubgraphChecks, describeInstances } from './http/subgraph-checks.ts';
 import { createYogaDoor } from './http/yoga-door.ts';
 import { timeFetches } from './observability/time-fetches.ts';
-import { plugins } from './plugins/installed-plugins.ts';
+import { installedPlugins } from './plugins/installed-plugins.ts';
+import type { GatewayPlugin } from './plugins/run-plugins.ts';
 import type { Resources } from './resources.ts';
 import { createEventStreams } from './subscriptions/sse-transport.ts';
 import { createWebSocketTransport } from './subscriptions/websocket-transport.ts';
@@ -27,7 +28,10 @@ const FINISH_MS = 8_000;
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 75_000;
 
-export function createGatewayServer(resources: Resources): Server {
+export function createGatewayServer(
+  resources: Resources,
+  plugins: readonly GatewayPlugin[] = installedPlugins,
+): Server {
   const { policy, supergraph, plans, subgraphs, subscriptions, authenticator, gatewayMetrics, metrics, life, log } =
     resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });

@@ -10,7 +10,7 @@ import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER } from '@lyceum/contracts';
 import { createLifecycle, createLogger, listenOn, loadEnv } from '@lyceum/service-kit';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { GatewayEnv } from '../src/config.ts';
-import { openResources } from '../src/resources.ts';
+import { openResources, type Resources } from '../src/resources.ts';
 import { createGatewayServer } from '../src/server.ts';
 import { CLAIMS_SECRET, startSubgraphs, type TestSubgraphs } from './subgraphs.ts';
 
@@ -49,7 +49,8 @@ export interface Answer {
   readonly extensions?: Record<string, unknown>;
 }
 
-export async function openGateway(policy = ''): Promise<TestGateway> {
+/** `serve` puts something else than the whole gateway behind the same resources. */
+export async function openGateway(policy = '', serve = (r: Resources) => createGatewayServer(r)): Promise<TestGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'lyceum-gateway-'));
   const subgraphs = await startSubgraphs();
   const keys = await serveKeys();
@@ -64,7 +65,7 @@ export async function openGateway(policy = ''): Promise<TestGateway> {
   });
   const log = createLogger('gateway', { level: 'silent' });
   const life = createLifecycle({ log, drainMs: 5_000 });
-  const server = createGatewayServer(await openResources(env, life, log));
+  const server = serve(await openResources(env, life, log));
   const { url: origin } = await listenOn(server, 0, '127.0.0.1');
   const url = `${origin}/graphql`;
 

@@ -2,7 +2,7 @@
  * What every answer carries, whichever door gives it: the id of the request, and leave for pages of other origins.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayPolicy } from '../config.ts';
 
 /** A caller's id is kept if it is one, so that logs of several services can be joined. */
@@ -20,6 +20,12 @@ export function commonHeaders({ headers }: IncomingMessage, requestId: string, {
     common.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'x-request-id');
   }
   return common;
+}
+
+/** For a door that finds both on what it is handed. */
+export function carry(req: IncomingMessage, res: ServerResponse, requestId: string, common: readonly string[]): void {
+  req.headers['x-request-id'] = requestId;
+  for (const [at, name] of common.entries()) if (at % 2 === 0) res.setHeader(name, common[at + 1] ?? '');
 }
 
 /** For the question a browser asks before it sends a request of another origin. */

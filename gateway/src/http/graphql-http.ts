@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectBody } from './collect-body.ts';
-import { commonHeaders, requestIdOf } from './common-headers.ts';
+import { carry, commonHeaders, requestIdOf } from './common-headers.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { type DoorParts, HttpExchange } from './http-exchange.ts';
 import { negotiate } from './media-types.ts';
@@ -25,9 +25,9 @@ export function createGraphQLHttp(parts: DoorParts & { uncommon: RequestHandler 
     const { mediaType, stream } = negotiate(req.headers.accept);
     const search = searchOf(req);
     if (mediaType === null || stream || (search === null && !isJsonPost(req))) {
-      req.headers['x-request-id'] = requestId;
-      for (let at = 0; at + 1 < common.length; at += 2) res.setHeader(common[at]!, common[at + 1]!);
-      return uncommon(req, res);
+      carry(req, res, requestId, common);
+      uncommon(req, res);
+      return;
     }
     const exchange = new HttpExchange(parts, req, res, { requestId, common, mediaType });
     if (search !== null) return exchange.run(() => readQueryString(search));

@@ -5,4 +5,4 @@
  */
 import type { GatewayPlugin } from './run-plugins.ts';
 
-export const plugins: readonly GatewayPlugin[] = [];
+export const installedPlugins: readonly GatewayPlugin[] = [];

@@ -10,7 +10,7 @@ export interface WrittenMessages {
 }
 
 /** At the end of a message, where nothing that a client chose can stand. */
-const STAND_IN = /,"payload":\{"written":(\d+)\}\}$/;
+const STAND_IN = /,"type":"next","payload":\{"written":(\d+)\}\}$/;
 
 export function createWrittenMessages(): WrittenMessages {
   const payloads = new Map<number, string>();
@@ -27,7 +27,7 @@ export function createWrittenMessages(): WrittenMessages {
       const payload = payloads.get(number);
       if (!found || payload === undefined) return message;
       payloads.delete(number);
-      return `${message.slice(0, found.index)},"payload":${payload}}`;
+      return `${message.slice(0, found.index)},"type":"next","payload":${payload}}`;
     },
   };
 }
