@@ -3,5 +3,6 @@
  */
 import type { Scenario } from '../scenario.ts';
 import { subgraphFaults } from './subgraph-faults.ts';
+import { supergraphSwap } from './supergraph-swap.ts';
 
-export const SCENARIOS: readonly Scenario[] = [subgraphFaults];
+export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap];
