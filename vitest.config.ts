@@ -7,6 +7,8 @@
 import { defineConfig } from 'vitest/config';
 
 const ignored = ['**/node_modules/**', '**/.lyceum/**'];
+/** Asks subgraphs in this process alone. */
+const specification = 'gateway/test/specification/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -18,8 +20,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           expect: { poll: { timeout: 15_000 } },
-          include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts'],
-          exclude: [...ignored, '**/test/**'],
+          include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts', specification],
+          exclude: ignored,
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +30,7 @@ export default defineConfig({
           name: 'integration',
           expect: { poll: { timeout: 15_000 } },
           include: ['**/test/**/*.test.ts', 'e2e/**/*.test.ts'],
-          exclude: ignored,
+          exclude: [...ignored, specification],
           globalSetup: ['packages/testing/src/global-setup.ts'],
           // One file at a time: replicas are shared, and a test may hold one back or load both cores with a whole stack.
           fileParallelism: false,
