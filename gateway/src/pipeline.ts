@@ -5,7 +5,7 @@
  * document, token and plan are known, only the calls to subgraphs are waited for.
  */
 import type { GraphQLError, OperationTypeNode } from 'graphql';
-import type { Identity } from './auth/authenticator.ts';
+import type { Identity } from './auth/identity.ts';
 import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { ParsedOperation } from './federation/plan-cache.ts';
 import type { JsonText } from './federation/project/json-text.ts';

@@ -19,6 +19,7 @@ import {
 } from 'jose';
 import type { GatewayPolicy } from '../config.ts';
 import type { MaybePromise } from '../pipeline.ts';
+import type { Identity } from './identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
 export interface Credentials {
@@ -26,15 +27,6 @@ export interface Credentials {
   readonly authorization: string | null;
   /** The header with internal claims. */
   readonly claims: string | null;
-}
-
-export interface Identity {
-  /** Null: anonymous. */
-  readonly viewer: Viewer | null;
-  /** When the identity ends; null for anonymous. */
-  readonly expiresAt: Date | null;
-  /** The request this one is made for, if a service of ours asks. */
-  readonly requestId: string | null;
 }
 
 export interface Authenticator {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Identity } from './authenticator.ts';
+import type { Identity } from './identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
 const identity: Identity = {

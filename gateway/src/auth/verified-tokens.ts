@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '@lyceum/service-kit';
-import type { Identity } from './authenticator.ts';
+import type { Identity } from './identity.ts';
 
 export interface VerifiedTokens {
   find(token: string): Identity | undefined;

@@ -4,7 +4,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLAIMS_HEADER } from '@lyceum/contracts';
 import type { Lifecycle, Live, Logger } from '@lyceum/service-kit';
-import type { Authenticator, Identity } from '../auth/authenticator.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Identity } from '../auth/identity.ts';
 import type { GatewayPolicy } from '../config.ts';
 import { refusalFrom } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
