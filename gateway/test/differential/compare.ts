@@ -95,6 +95,9 @@ function nullsOf(answer: Answer, quiet: ReadonlySet<string>): { nulls: Map<strin
     if (extensions?.code === 'WRONG_PLAN') fault ??= `a wrong plan: ${message}`;
     const end = nullOn(answer.data, path);
     if (end === 'not asked for') continue;
+    // Told of the object that the field is of.
+    const unasked = extensions?.unasked === true;
+    if (unasked && end === 'no null') continue;
     if (end === 'no null') {
       fault ??= `an error at ${JSON.stringify(path)}, which is not null: ${message}`;
       continue;
@@ -103,7 +106,7 @@ function nullsOf(answer: Answer, quiet: ReadonlySet<string>): { nulls: Map<strin
     seen.add(JSON.stringify(path));
     const at = JSON.stringify(path.slice(0, end));
     if (quiet.has(at)) continue;
-    const kind = end < path.length ? 'below' : extensions?.code === 'FAULT' ? 'fault' : 'forbidden value';
+    const kind = end < path.length || unasked ? 'below' : extensions?.code === 'FAULT' ? 'fault' : 'forbidden value';
     nulls.set(at, kind);
   }
   return { nulls, fault };

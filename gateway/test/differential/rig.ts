@@ -1,7 +1,7 @@
 /**
  * Runs an operation twice over the same world: through plan and executor to the subgraphs, and on the one schema.
  */
-import { createLogger } from '@lyceum/service-kit';
+import { createLogger, LyceumError } from '@lyceum/service-kit';
 import { type DocumentNode, execute, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
 import { coerceVariables } from '../../src/federation/coerce-variables.ts';
 import { createPlanCache } from '../../src/federation/plan-cache.ts';
@@ -30,10 +30,13 @@ export interface Rig {
   isValid(source: string): boolean;
   /** The world is that of `seed`, with faults at `faultRate`. Never throws for what the engine does. */
   run(operation: GeneratedOperation, seed: number, faultRate: number): Promise<Outcome>;
+  /** What a client gets of a world without faults while a subgraph does not answer; without a name, all of them do. */
+  runWithout(operation: GeneratedOperation, seed: number, down: string | null): Promise<Answer>;
 }
 
 interface Underway extends Run {
   readonly seed: number;
+  readonly down?: string | null;
   readonly fetches: Outcome['fetches'][number][];
 }
 
@@ -52,6 +55,7 @@ export function createRig(family: Family): Rig {
       const subgraphSchema = subgraphs.get(subgraph);
       if (!run || !subgraphSchema) throw new Error(`No run, or no subgraph ${subgraph}.`);
       run.fetches.push({ subgraph, request });
+      if (run.down === subgraph) throw new LyceumError('SUBGRAPH_UNAVAILABLE');
       // Answers arrive in an order that the seed decides.
       const turns = hash(run.seed, subgraph, run.fetches.length) % 4;
       for (let i = 0; i < turns; i += 1) await Promise.resolve();
@@ -104,6 +108,10 @@ export function createRig(family: Family): Rig {
         found = strayError(below, data);
       }
       return { expected, actual, difference: found, fetches: run.fetches };
+    },
+    async runWithout(operation, seed, down) {
+      const world = createWorld(graph, seed, 0);
+      return await throughEngine(operation, { world, journal: [], unknown: [], seed, down, fetches: [] });
     },
   };
 }

@@ -8,6 +8,7 @@ import type { OwnNames } from '../plan/own-names.ts';
 import type { OwnVariables } from '../plan/own-variables.ts';
 import { compileProjection, type Projection } from '../project/projection.ts';
 import type { Supergraph } from '../supergraph/build-supergraph.ts';
+import { type AskedFields, askedFields } from './asked-fields.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
 import { compileFetch, type FetchStep } from './fetch-step.ts';
 import { sharedAnswers } from './sharing.ts';
@@ -21,6 +22,8 @@ export interface CompiledOperation {
   readonly shared: ReadonlySet<FetchStep>;
   /** Keys of the data → the client's names for them, where they differ. */
   readonly clientNames: ReadonlyMap<string, string>;
+  /** In the data's keys. */
+  readonly asked: AskedFields;
   /** Whether values can be of this type, by the whole supergraph. */
   isObjectType(name: unknown): boolean;
   readonly projection: Projection;
@@ -45,6 +48,7 @@ export function compileOperation(
     steps,
     shared: sharedAnswers(fetches),
     clientNames: names.clientNames,
+    asked: askedFields(names.definitions),
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
     projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
   };

@@ -43,6 +43,8 @@ export interface FetchStep {
   readonly context?: WriteContext;
   /** What the fetch adds to each object, `__typename` left out. */
   readonly keys: readonly string[];
+  /** Whether the fetch asks for a key of objects of this type. */
+  asksFor(key: string, typename: unknown): boolean;
   /** What stays unknown of each object without an answer: `keys`, and the type where it is asked for. */
   readonly gaps: readonly string[];
   /** Those of `keys` that lead to objects. */
@@ -96,6 +98,10 @@ export function compileFetch(
     ),
     context,
     keys: fields.map(({ key }) => key).filter((key) => key !== '__typename'),
+    asksFor(key, typename) {
+      const types = fields.find((field) => field.key === key)?.types;
+      return types === undefined || typeof typename !== 'string' || types.some((type) => isA(typename, type));
+    },
     gaps: fields.map(({ key }) => key),
     compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
   };
@@ -115,8 +121,15 @@ function withRequiredFields(query: string, required: ReadonlyMap<string, Require
   return stripIgnoredCharacters(print(document));
 }
 
+interface FetchedField {
+  readonly key: string;
+  readonly composite: boolean;
+  /** Absent if it is asked for whatever the type. */
+  readonly types: readonly string[] | undefined;
+}
+
 /** What the answer adds to an object, under the names it has after the plan's rewrites. */
-function fieldsOf(node: FetchNode): { key: string; composite: boolean }[] {
+function fieldsOf(node: FetchNode): FetchedField[] {
   const document: DocumentNode = node.operationDocumentNode ?? parse(node.operation, { noLocation: true });
   const fragments = new Map<string, SelectionSetNode>();
   let root: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
@@ -129,18 +142,23 @@ function fieldsOf(node: FetchNode): { key: string; composite: boolean }[] {
     const [key, ...below] = rewrite.path.filter((step) => !step.startsWith('... on '));
     if (rewrite.kind === 'KeyRenamer' && key !== undefined && below.length === 0) renamed.set(key, rewrite.renameKeyTo);
   }
-  const found = new Map<string, boolean>();
-  const visit = ({ selections }: SelectionSetNode): void => {
+  const found = new Map<string, FetchedField>();
+  const visit = ({ selections }: SelectionSetNode, type?: string): void => {
     for (const selection of selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) visit(fragments.get(selection.name.value)!);
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        visit(selection.selectionSet, selection.typeCondition?.name.value ?? type);
+      } else if (selection.kind === Kind.FRAGMENT_SPREAD) visit(fragments.get(selection.name.value)!, type);
       else if (selection.name.value === '_entities' && node.requires) visit(selection.selectionSet!);
       else {
-        const key = (selection.alias ?? selection.name).value;
-        found.set(renamed.get(key) ?? key, selection.selectionSet !== undefined);
+        const asked = (selection.alias ?? selection.name).value;
+        const key = renamed.get(asked) ?? asked;
+        const known = found.get(key);
+        const everywhere = type === undefined || (known && !known.types);
+        const types = everywhere ? undefined : [...(known?.types ?? []), type];
+        found.set(key, { key, composite: selection.selectionSet !== undefined, types });
       }
     }
   };
   visit(root);
-  return [...found].map(([key, composite]) => ({ key, composite }));
+  return [...found.values()];
 }

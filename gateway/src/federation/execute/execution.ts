@@ -4,6 +4,7 @@
 import type { Logger } from '@lyceum/service-kit';
 import type { OperationScope } from '../../operation-scope.ts';
 import type { CompiledOperation } from '../compile/compile-operation.ts';
+import type { Data } from '../compile/data.ts';
 import type { Fetched } from '../project/projection.ts';
 import type { FetchFromSubgraph } from '../subgraph-client.ts';
 
@@ -16,6 +17,8 @@ export interface Execution extends Fetched {
   readonly fetch: FetchFromSubgraph;
   readonly log: Logger;
   readonly repeated: Set<unknown>;
+  /** Objects that a fetch without an answer was for: what needs something of them cannot be asked for either. */
+  readonly unanswered: Set<Data>;
   /** Paths that have an error: a field has one. */
   readonly told: Set<string>;
 }
@@ -23,5 +26,6 @@ export interface Execution extends Fetched {
 export function beginExecution(
   given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log'>,
 ): Execution {
-  return { ...given, data: {}, errors: [], told: new Set(), failed: new Map(), unseen: new Map(), repeated: new Set() };
+  const known = { data: {}, errors: [], failed: new Map(), unseen: new Map() };
+  return { ...given, ...known, unanswered: new Set(), told: new Set(), repeated: new Set() };
 }

@@ -8,7 +8,7 @@ import { type Data, isData } from '../compile/data.ts';
 import type { FetchStep } from '../compile/fetch-step.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../subgraph-client.ts';
 import type { Execution } from './execution.ts';
-import { type Asked, type AskedEntities, failFetch, reportErrors } from './fetch-errors.ts';
+import { type Asked, type AskedEntities, failFetch, reportErrors, reportUnasked } from './fetch-errors.ts';
 import { addGaps } from './gaps.ts';
 import { copy, merge } from './merge.ts';
 import { writeRequest } from './requests.ts';
@@ -87,10 +87,12 @@ function noteRepeated({ compositeKeys }: FetchStep, entity: Data, { repeated }: 
 /** One group for each context that arguments are taken from: without such arguments, one. */
 function groupByRepresentation(step: FetchStep, objects: readonly Data[], execution: Execution): AskedEntities[] {
   const groups = new Map<string, AskedEntities & { indices: Map<string, number> }>();
+  const unasked: Data[] = [];
   const add = (object: Data, context: string): void => {
     const text = step.represent!(object) ?? step.represent!(object, (key) => isExcluded(object, key, execution));
     if (text === null) {
       inheritGaps(step, object, execution);
+      unasked.push(object);
       return;
     }
     let group = groups.get(context);
@@ -109,6 +111,7 @@ function groupByRepresentation(step: FetchStep, objects: readonly Data[], execut
   const { context } = step;
   if (context) step.path.walk(execution.data, (object, _path, above) => add(object, context(above)));
   else for (const object of objects) add(object, '');
+  reportUnasked(step, unasked, execution);
   return [...groups.values()];
 }
 

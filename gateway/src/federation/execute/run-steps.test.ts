@@ -2,6 +2,7 @@ import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import { createLogger, LyceumError } from '@lyceum/service-kit';
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
+import type { AskedFields } from '../compile/asked-fields.ts';
 import type { CompiledOperation } from '../compile/compile-operation.ts';
 import { compilePlan, fetchesOf } from '../compile/compile-plan.ts';
 import { sharedAnswers } from '../compile/sharing.ts';
@@ -38,6 +39,8 @@ const people = (path: string[], fields: string, more: Partial<FetchNode> = {}): 
 const sequence = (...nodes: PlanNode[]): PlanNode => ({ kind: 'Sequence', nodes });
 const p = (id: string) => ({ __typename: 'P', id });
 
+const ANYTHING: AskedFields = { below: () => ANYTHING };
+
 /** Answers come from a script, in the order of the fetches. */
 async function run(plan: PlanNode, answers: (SubgraphResponse | Error)[], variables = {}, signal?: AbortSignal) {
   const steps = compilePlan(plan, { subgraphUrls: urls, isA, required: new Map(), owners: new Map() });
@@ -46,6 +49,7 @@ async function run(plan: PlanNode, answers: (SubgraphResponse | Error)[], variab
     steps,
     shared: sharedAnswers(fetchesOf(steps)),
     clientNames: new Map([['_0', 'mine']]),
+    asked: ANYTHING,
     isObjectType: (name) => name === 'P',
     projection: { project: () => null },
   };
@@ -133,7 +137,7 @@ test('an error of an entity is told at each of its places, in the names of the c
   expect(errors).toEqual([
     ['mine.0.friends.0.name', 'no', 'X'],
     ['mine.3.friends.0.name', 'no', 'X'],
-    ['mine.1', 'all', undefined],
+    ['mine.1.friends', 'all', undefined],
   ]);
 });
 
@@ -150,7 +154,8 @@ test('a subgraph that does not answer costs its own fields, with one error for e
   const entities = await run(plan, [list, down, down]);
   expect(entities.errors).toEqual([
     ['list.0.name', down.message, code],
-    ['list.0', down.message, code],
+    ['list.0.a', down.message, code],
+    ['list.0.b', down.message, code],
   ]);
   expect([...entities.execution.failed.values()].map((keys) => [...keys])).toEqual([
     ['name', 'a', 'b'],
