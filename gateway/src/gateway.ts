@@ -137,7 +137,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     {
       name: 'share',
       reason: 'After all that is checked per caller: equal queries of one viewer that are under way are run once.',
-      around: shareOperations(policy, scopeOf),
+      around: shareOperations({ policy, scopeOf, onShare: () => metrics.sharedOperations.inc() }),
     },
     {
       name: 'execute',

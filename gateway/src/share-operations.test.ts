@@ -10,13 +10,21 @@ const QUERY = plan('query');
 /** The step with executions that end when the test says so. */
 function open(operations = true) {
   const executions: { operation: Operation; end: (outcome: Outcome) => void }[] = [];
-  const share = shareOperations(fixedPolicy({ deduplication: { operations } }), ({ request }) => ({
-    requestId: request.requestId,
-    viewer: null,
-    headers: { user: request.header('user') ?? '' },
-  }));
+  let shared = 0;
+  const share = shareOperations({
+    policy: fixedPolicy({ deduplication: { operations } }),
+    scopeOf: ({ request }) => ({
+      requestId: request.requestId,
+      viewer: null,
+      headers: { user: request.header('user') ?? '' },
+    }),
+    onShare: () => {
+      shared += 1;
+    },
+  });
   return {
     executions,
+    shared: () => shared,
     ask(given: { planned?: PlannedOperation; variables?: Record<string, unknown>; user?: string } = {}) {
       const gone = new AbortController();
       const operation = new Operation({
@@ -38,9 +46,10 @@ function open(operations = true) {
 }
 
 test('equal queries that are under way are run once', async () => {
-  const { ask, executions } = open();
+  const { ask, executions, shared } = open();
   const asked = [ask(), ask(), ask()];
   expect(executions).toHaveLength(1);
+  expect(shared()).toBe(2);
   executions[0]?.end({ data: { a: 1 } });
   const answers = await Promise.all(asked.map(({ answer }) => answer));
   expect(answers).toEqual([{ data: { a: 1 } }, { data: { a: 1 } }, { data: { a: 1 } }]);

@@ -21,10 +21,14 @@ interface Flight {
   waiting: number;
 }
 
-export function shareOperations(
-  policy: Live<Pick<GatewayPolicy, 'deduplication'>>,
-  scopeOf: (operation: Operation) => Omit<OperationScope, 'signal'>,
-) {
+export interface ShareOptions {
+  readonly policy: Live<Pick<GatewayPolicy, 'deduplication'>>;
+  scopeOf(operation: Operation): Omit<OperationScope, 'signal'>;
+  /** Called for each query that is answered by the run of another. */
+  onShare(): void;
+}
+
+export function shareOperations({ policy, scopeOf, onShare }: ShareOptions) {
   const flightsOf = new WeakMap<object, Map<string, Flight>>();
   let mutations = 0;
 
@@ -51,6 +55,7 @@ export function shareOperations(
       if (flights.get(key) === flight) flights.delete(key);
     };
     const known = flights.get(key);
+    if (known) onShare();
     const flight: Flight = known ?? begin(operation, next, land);
     flights.set(key, flight);
 

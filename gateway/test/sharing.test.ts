@@ -87,14 +87,19 @@ test('a caller who hangs up costs the others nothing', async () => {
   const before = gateway.subgraphs.calls.length;
   const body = JSON.stringify({ query: '{ slow }' });
   const headers = { 'content-type': 'application/json' };
+  const shared = await sharedOperations();
   const left = fetch(gateway.url, { method: 'POST', headers, body, signal: hangUp.signal });
   await eventually(() => gateway.subgraphs.calls.length === before + 1);
   const stays = fetch(gateway.url, { method: 'POST', headers, body });
-  // Answered after the query above was joined: the gateway reads its connections in turn.
-  await gateway.ask('{ __typename }');
+  await eventually(async () => (await sharedOperations()) === shared + 1);
   hangUp.abort();
   await expect(left).rejects.toThrow();
   gateway.subgraphs.release();
   expect(await (await stays).json()).toEqual({ data: { slow: 'at last' } });
   expect(gateway.subgraphs.calls.filter((call) => call === 'people.slow')).toHaveLength(1);
 });
+
+async function sharedOperations(): Promise<number> {
+  const metrics = await (await fetch(`${gateway.origin}/metrics`)).text();
+  return Number(/^lyceum_gateway_shared_operations_total\{.*\} (\d+)/m.exec(metrics)?.[1]);
+}

@@ -13,6 +13,10 @@ export function createGatewayMetrics(metrics: Metrics) {
       labelNames: ['type', 'operation', 'outcome'],
       buckets: DURATION_BUCKETS,
     }),
+    sharedOperations: metrics.counter({
+      name: 'lyceum_gateway_shared_operations_total',
+      help: 'Queries that were answered by the run of an equal one.',
+    }),
     planLookups: metrics.counter({
       name: 'lyceum_gateway_plan_lookups_total',
       help: 'Look-ups of planned operations.',
