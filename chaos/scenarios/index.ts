@@ -2,7 +2,7 @@
  * Every scenario there is. One file or folder each.
  */
 import type { Scenario } from '../scenario.ts';
-import { subgraphFaults } from './subgraph-faults.ts';
+import { subgraphFaults } from './subgraph-faults/index.ts';
 import { supergraphSwap } from './supergraph-swap.ts';
 
 export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap];
