@@ -24,6 +24,7 @@ const verbs = {
   smoke: ['tools/smoke.ts'],
   differential: ['gateway/test/differential/main.ts'],
   chaos: ['chaos/main.ts'],
+  bench: ['bench/main.ts'],
 };
 
 /** Signals that we hand on; the one who gets them decides when the end has come. */

@@ -1,0 +1,80 @@
+/**
+ * What the bench promises of Lyceum, and whether a run's figures keep it.
+ */
+import { rounded } from '../statistics.ts';
+
+/** Medians of one participant and one operation. */
+export interface Figures {
+  readonly requestsPerSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+/** Null where a participant was not measured. */
+export type Lookup = (id: string, operation: 'deep' | 'fetch') => Figures | null;
+
+interface Promised {
+  readonly name: string;
+  readonly promise: string;
+  readonly least: number;
+  /** A ratio; NaN where it was not measured. */
+  readonly of: (figures: Lookup) => number;
+}
+
+const speed = (operation: 'deep' | 'fetch', ours: string, theirs: string) => (figures: Lookup) =>
+  (figures(ours, operation)?.requestsPerSecond ?? NaN) / (figures(theirs, operation)?.requestsPerSecond ?? NaN);
+
+const promises: readonly Promised[] = [
+  { name: 'deep_vs_floor', promise: 'deep: of the floor by hand', least: 0.65, of: speed('deep', 'lyceum', 'floor') },
+  { name: 'deep_vs_apollo', promise: 'deep: times Apollo Server', least: 5, of: speed('deep', 'lyceum', 'apollo') },
+  {
+    name: 'deep_vs_hive_rust',
+    promise: 'deep: times Hive Gateway with its Rust planner',
+    least: 2.5,
+    of: speed('deep', 'lyceum', 'hive-rust'),
+  },
+  {
+    name: 'deep_dedupe_vs_hive_rust',
+    promise: 'deep, operations shared in both: times Hive Gateway with its Rust planner',
+    least: 1.5,
+    of: speed('deep', 'lyceum-dedupe', 'hive-rust-whole'),
+  },
+  {
+    name: 'fetch_vs_floor',
+    promise: 'one fetch: of the floor by hand',
+    least: 0.5,
+    of: speed('fetch', 'lyceum', 'floor'),
+  },
+  {
+    name: 'fetch_vs_mercurius',
+    promise: 'one fetch: times Mercurius',
+    least: 1,
+    of: speed('fetch', 'lyceum', 'mercurius'),
+  },
+  {
+    name: 'apollo_p50_vs_deep_p99',
+    promise: "deep: Apollo's p50 in units of Lyceum's p99",
+    least: 1,
+    of: (figures) => (figures('apollo', 'deep')?.p50 ?? NaN) / (figures('lyceum', 'deep')?.p99 ?? NaN),
+  },
+];
+
+export interface Verdict {
+  readonly holds: boolean;
+  readonly ratios: Readonly<Record<string, number | null>>;
+  /** For people. */
+  readonly lines: readonly string[];
+}
+
+export function judge(figures: Lookup): Verdict {
+  const judged = promises.map(({ name, promise, least, of }) => {
+    const value = of(figures);
+    const kept = Number.isFinite(value) && value >= least;
+    const said = !Number.isFinite(value) ? 'NOT MEASURED' : kept ? 'kept' : 'BROKEN';
+    return { name, value, kept, line: `${said.padEnd(12)}  ${promise}: ${rounded(value) ?? '–'} (at least ${least})` };
+  });
+  return {
+    holds: judged.every(({ kept }) => kept),
+    ratios: Object.fromEntries(judged.map(({ name, value }) => [name, rounded(value)])),
+    lines: judged.map(({ line }) => line),
+  };
+}
