@@ -6,7 +6,7 @@
  * answer, the last known keys go on serving, so that signed-in learners do not notice. A token that was found good is not
  * checked again for a while.
  */
-import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, AccessTokenClaims, type Viewer } from '@lyceum/contracts';
+import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, AccessTokenClaims } from '@lyceum/contracts';
 import { type Clock, type Logger, LyceumError, systemClock, verifyClaims } from '@lyceum/service-kit';
 import {
   createLocalJWKSet,
