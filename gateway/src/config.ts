@@ -228,7 +228,12 @@ export const GatewayPolicy = z.strictObject({
     .prefault({}),
   /** For people who build on the graph. Off unless switched on. */
   developers: z
-    .strictObject({ introspection: z.boolean().default(false), graphiql: z.boolean().default(false) })
+    .strictObject({
+      introspection: z.boolean().default(false),
+      graphiql: z.boolean().default(false),
+      /** Errors name the subgraph that they come from, as `extensions.service`. */
+      services: z.boolean().default(false),
+    })
     .prefault({}),
   metrics: z
     .strictObject({

@@ -70,7 +70,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     {
       name: 'mask errors',
       reason: 'Everything below may throw or return anything; only the catalogue of errors leaves the house.',
-      around: maskOutcome(log),
+      around: maskOutcome(log, policy),
     },
     {
       name: 'authenticate',

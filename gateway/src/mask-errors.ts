@@ -2,10 +2,12 @@
  * Lets out of an error what a client may read: its message and its code from the catalogue, nothing else.
  *
  * An error of the catalogue that is exposed keeps its words; whatever else went wrong is logged with its cause and leaves
- * as INTERNAL. Extensions that subgraphs or libraries add are dropped.
+ * as INTERNAL. Extensions that subgraphs or libraries add are dropped. The policy may let further codes of a subgraph pass,
+ * hold back a subgraph's words, and tell developers which subgraph an error comes from.
  */
-import { ERRORS, type ErrorCode, type Logger } from '@lyceum/service-kit';
+import { ERRORS, type ErrorCode, type Live, type Logger } from '@lyceum/service-kit';
 import { GraphQLError } from 'graphql';
+import type { GatewayPolicy } from './config.ts';
 import { isRefusal, refusalFrom } from './errors.ts';
 import { isStream, type MaybePromise, type Next, type Operation, type Outcome, type Result } from './pipeline.ts';
 
@@ -17,13 +19,18 @@ const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
   'GRAPHQL_VALIDATION_FAILED',
 ]);
 
+export type MaskingPolicy = Live<{
+  readonly subgraphs: Pick<GatewayPolicy['subgraphs'], 'errors'>;
+  readonly developers: Pick<GatewayPolicy['developers'], 'services'>;
+}>;
+
 /** The step of the pipeline that lets nothing but the catalogue out, whether thrown, returned or streamed. */
-export function maskOutcome(log: Logger) {
+export function maskOutcome(log: Logger, policy: MaskingPolicy) {
   return (operation: Operation, next: Next): MaybePromise<Outcome> => {
     const { requestId } = operation.request;
     const mask = (outcome: Outcome): Outcome => {
-      if (isStream(outcome)) return maskedStream(outcome, log.child({ requestId }));
-      return outcome.errors?.length ? maskResult(outcome, log.child({ requestId })) : outcome;
+      if (isStream(outcome)) return maskedStream(outcome, log.child({ requestId }), policy);
+      return outcome.errors?.length ? maskResult(outcome, log.child({ requestId }), policy) : outcome;
     };
     const refuse = (thrown: unknown): Outcome => ({ errors: [refusalFrom(thrown, log.child({ requestId }))] });
     try {
@@ -35,31 +42,43 @@ export function maskOutcome(log: Logger) {
   };
 }
 
-async function* maskedStream(stream: AsyncGenerator<Result>, log: Logger): AsyncGenerator<Result> {
+async function* maskedStream(
+  stream: AsyncGenerator<Result>,
+  log: Logger,
+  policy: MaskingPolicy,
+): AsyncGenerator<Result> {
   try {
-    for await (const result of stream) yield maskResult(result, log);
+    for await (const result of stream) yield maskResult(result, log, policy);
   } catch (thrown) {
     throw refusalFrom(thrown, log);
   }
 }
 
 /** The result with every execution error reduced to message, path, code and details. */
-export function maskResult(result: Result, log: Logger): Result {
+export function maskResult(result: Result, log: Logger, policy: MaskingPolicy): Result {
   if (!result.errors?.length) return result;
-  return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log)) };
+  return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log, policy)) };
 }
 
-function maskExecutionError(error: GraphQLError, log: Logger): GraphQLError {
+function maskExecutionError(error: GraphQLError, log: Logger, { current: policy }: MaskingPolicy): GraphQLError {
   if (isRefusal(error)) return error;
   const { path, extensions } = error;
   const code = String(extensions?.code ?? '');
-  if (Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].exposed && !INTERNAL_BETWEEN_SERVICES.has(code)) {
-    const details = extensions?.details === undefined ? {} : { details: extensions.details };
-    return new GraphQLError(error.message, { path, extensions: { code, ...details } });
+  const subgraph = typeof extensions?.serviceName === 'string' ? extensions.serviceName : undefined;
+  const rule = ownValue(policy.subgraphs.errors, subgraph);
+  const origin = policy.developers.services && subgraph ? { service: subgraph } : {};
+  const known = ownValue(ERRORS, code as ErrorCode);
+  const passes = (known?.exposed && !INTERNAL_BETWEEN_SERVICES.has(code)) || rule?.codes.includes(code);
+  if (passes) {
+    const words = rule?.messages === false ? (known ?? ERRORS.INTERNAL).message : error.message;
+    const details =
+      rule?.messages === false || extensions?.details === undefined ? {} : { details: extensions.details };
+    return new GraphQLError(words, { path, extensions: { code, ...details, ...origin } });
   }
-  log.error(
-    { path, code, reason: error.message, subgraph: extensions?.serviceName, err: error.originalError },
-    'execution error masked',
-  );
-  return new GraphQLError(ERRORS.INTERNAL.message, { path, extensions: { code: 'INTERNAL' } });
+  log.error({ path, code, reason: error.message, subgraph, err: error.originalError }, 'execution error masked');
+  return new GraphQLError(ERRORS.INTERNAL.message, { path, extensions: { code: 'INTERNAL', ...origin } });
+}
+
+function ownValue<K extends string, V>(values: Readonly<Record<K, V>>, key: K | undefined): V | undefined {
+  return key !== undefined && Object.hasOwn(values, key) ? values[key] : undefined;
 }
