@@ -78,3 +78,26 @@ test('a subgraph that knows an interface only is given its name', () => {
   expect(write(entity)).toBe('{"__typename":"Media","id":"1"}');
   expect(entity.__typename).toBe('Film');
 });
+
+test('a field that a key and a requirement name apart is written once, with what both read of it', () => {
+  const write = compileRepresentation(
+    [
+      on(
+        'Book',
+        typename,
+        field('shelf__0', [field('code')]),
+        field('n'),
+        field('shelf__1', [field('row'), field('code')]),
+      ),
+    ],
+    undefined,
+    isA,
+    new Map(['shelf__0', 'shelf__1'].map((name) => [name, { name: 'shelf', arguments: [] }])),
+  );
+  const book = { __typename: 'Book', n: 1, shelf__0: { code: 'c' } };
+  expect(write({ ...book, shelf__1: { row: 2, code: 'c' } })).toBe(
+    '{"__typename":"Book","shelf":{"code":"c","row":2},"n":1}',
+  );
+  expect(write({ ...book, shelf__1: null })).toBe('{"__typename":"Book","shelf":{"code":"c"},"n":1}');
+  expect(write(book)).toBeNull();
+});

@@ -163,8 +163,7 @@ function add(step: FetchStep, error: GraphQLFormattedError, at: Path, execution:
   told.add(place);
   const unasked = asked.length < at.length && { unasked: true };
   const extensions = { ...error.extensions, serviceName: step.subgraph, ...unasked };
-  const located = path.length > 0 ? { path } : {};
-  errors.push(new GraphQLError(error.message, { ...located, extensions, originalError: cause }));
+  errors.push(new GraphQLError(error.message, { path, extensions, originalError: cause }));
 }
 
 /** Where each object stands in the response: known only now, since most operations never ask. */

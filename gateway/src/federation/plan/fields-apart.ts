@@ -20,9 +20,17 @@ export interface SetApart {
 /** `required` holds the names that required fields have been given. */
 export function setFieldsApart(document: DocumentNode, required: ReadonlyMap<string, RequiredField>): SetApart {
   const owners = new Map<string, string>();
+  const taken = new Set(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.ENUM_TYPE_DEFINITION ? (definition.values ?? []).map(({ name }) => name.value) : [],
+    ),
+  );
   let changed = document;
-  for (const [index, field] of fieldsToMove(document, required).entries()) {
-    changed = moveField(changed, field, index, owners);
+  let number = 0;
+  for (const field of fieldsToMove(document, required)) {
+    while (taken.has(`${field.graph}__${number}`)) number += 1;
+    changed = moveField(changed, field, number, owners);
+    number += 1;
   }
   return { document: changed, owners };
 }

@@ -28,10 +28,10 @@ export interface MovedField {
 export function moveField(
   document: DocumentNode,
   moved: MovedField,
-  index: number,
+  number: number,
   owners: Map<string, string>,
 ): DocumentNode {
-  const graph = `${moved.graph}__${index}`;
+  const graph = `${moved.graph}__${number}`;
   const needed = neededBy(document, moved);
   const isMoved = (type: string, field: string) => type === moved.type && field === moved.field;
 
@@ -77,7 +77,7 @@ export function moveField(
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
       return {
         ...definition,
-        values: definition.values?.flatMap((value) => withGraph(value, moved, graph, index, owners)),
+        values: definition.values?.flatMap((value) => withGraph(value, moved, graph, number, owners)),
       };
     }
     if (!isTypeDefinitionNode(definition) || !needed.has(definition.name.value)) return definition;
@@ -132,13 +132,13 @@ function withGraph(
   value: EnumValueDefinitionNode,
   { graph }: MovedField,
   added: string,
-  index: number,
+  number: number,
   owners: Map<string, string>,
 ): EnumValueDefinitionNode[] {
   if (value.name.value !== graph) return [value];
   const [directive] = directivesOf(value, 'join__graph');
   const owner = directive ? argumentOf(directive, 'name') : graph;
-  const name = `${owner}__${index}`;
+  const name = `${owner}__${number}`;
   owners.set(name, owner);
   const directives = value.directives?.map((one) => ({
     ...one,

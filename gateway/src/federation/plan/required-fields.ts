@@ -40,10 +40,13 @@ export function nameRequiredFields(document: DocumentNode): NamedFields {
   /** Type → original field → names given to it. */
   const added = new Map<string, Map<string, Set<string>>>();
 
+  const taken = new Set([...types.values()].flatMap(({ fields = [] }) => fields.map((field) => field.name.value)));
+  const unusedName = (wanted: string): string => (taken.has(wanted) ? unusedName(`${wanted}_`) : wanted);
+
   /** `apart` says for whom, where not all that ask for the same may share it. */
   function nameFor(type: string, name: string, args: readonly ArgumentNode[], apart: string): string {
     const key = `${apart}${name}(${args.map(print).sort()})`;
-    const given = names.get(key) ?? `${name}__${names.size}`;
+    const given = names.get(key) ?? unusedName(`${name}__${names.size}`);
     names.set(key, given);
     required.set(given, { name, arguments: args });
     for (const [candidate, { interfaces, fields }] of types) {
