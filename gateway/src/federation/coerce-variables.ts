@@ -13,7 +13,10 @@ export type CoercedVariables =
   | { ok: false; errors: readonly GraphQLError[] };
 
 /** Throws BAD_REQUEST if `given` is no map at all. */
-export function coerceVariables({ supergraph, operation }: PlannedOperation, given: unknown): CoercedVariables {
+export function coerceVariables(
+  { supergraph, operation, conditions }: PlannedOperation,
+  given: unknown,
+): CoercedVariables {
   const inputs = given ?? {};
   if (typeof inputs !== 'object' || Array.isArray(inputs)) throw refusal('BAD_REQUEST', '`variables` must be a map.');
   const { coerced, errors } = getVariableValues(
@@ -23,9 +26,15 @@ export function coerceVariables({ supergraph, operation }: PlannedOperation, giv
     { maxErrors: 20, hideSuggestions: true },
   );
   if (!errors) {
-    const bad = Object.keys(coerced).filter((name) => !holdsText(coerced[name]));
-    if (bad.length === 0) return { ok: true, variables: coerced };
-    return { ok: false, errors: bad.map((name) => refusal('BAD_USER_INPUT', `Variable "$${name}" ${NO_TEXT}`)) };
+    const faults = Object.keys(coerced).flatMap((name) => {
+      if (!holdsText(coerced[name])) return [refusal('BAD_USER_INPUT', `Variable "$${name}" ${NO_TEXT}`)];
+      // A variable with a default may be of a type that allows null (5.8.5), where neither yes nor no is meant by it.
+      const undecided = coerced[name] === null && conditions.includes(name);
+      return undecided
+        ? [refusal('BAD_USER_INPUT', `Variable "$${name}" decides what is asked: it must not be null.`)]
+        : [];
+    });
+    return faults.length > 0 ? { ok: false, errors: faults } : { ok: true, variables: coerced };
   }
   return { ok: false, errors: errors.map((error) => refusal('BAD_USER_INPUT', error.message, { cause: error })) };
 }

@@ -262,6 +262,46 @@ describe('3.13.1 @skip, 3.13.2 @include', () => {
     expect('data' in refused).toBe(false);
   });
 
+  test('a fragment that is left out once counts where it is spread again (6.3.2)', async () => {
+    const source = `query ($v: Boolean!) { person { ...F @skip(if: $v) id ...F ...G @include(if: $v) } oldest { ...G @skip(if: $v) ...F } }
+      fragment F on Person { name } fragment G on Person { age ...F }`;
+    expect(await json(source, { v: true })).toBe('{"person":{"id":"1","name":"Ada","age":36},"oldest":{"name":"Ada"}}');
+    expect(await json(source, { v: false })).toBe(
+      '{"person":{"name":"Ada","id":"1"},"oldest":{"age":36,"name":"Ada"}}',
+    );
+  });
+
+  test('null for the variable of a condition is an error, and not false (5.8.5)', async () => {
+    for (const directive of ['skip', 'include']) {
+      const source = `query ($v: Boolean = true) { right @${directive}(if: $v) }`;
+      const refused = await people().answer(source, { variables: { v: null } });
+      expect(refused.errors).toHaveLength(1);
+      expect('data' in refused).toBe(false);
+    }
+  });
+
+  test('every combination of many conditions is answered, again and again', async () => {
+    const source = `query ($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!, $e: Boolean!) {
+      person { id @skip(if: $a) age @include(if: $b) best @include(if: $c) { email @skip(if: $d) name @include(if: $e) } }
+      being @skip(if: $e) { name ... on Cat @include(if: $a) { purrs } } }`;
+    for (let n = 0; n < 64; n += 1) {
+      const variables = Object.fromEntries([...'abcde'].map((name, bit) => [name, ((n * 11) & (1 << bit)) !== 0]));
+      await json(source, variables);
+    }
+  });
+
+  test('requests that are under way at the same time do not mix', async () => {
+    const source =
+      'query ($id: ID!, $v: Boolean!, $of: String) { person(id: $id) { id age @include(if: $v) tags(of: $of) best { name email @skip(if: $v) } } }';
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        json(source, { id: i % 2 ? '1' : '9', v: i % 3 === 0, of: `of ${i}` }).then((text) =>
+          expect(text).toContain(i % 2 ? `"of ${i}"` : 'null'),
+        ),
+      ),
+    );
+  });
+
   test('__typename obeys them like any field', async () => {
     expect(
       await json('query ($v: Boolean!) { being { __typename @skip(if: $v) id } __typename @include(if: $v) }', {

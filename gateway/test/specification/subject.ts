@@ -165,7 +165,10 @@ async function onOneSchema(schema: GraphQLSchema, source: string, asking: Asking
   }
   const { variables, operationName } = asking;
   const variableValues = (variables ?? {}) as Record<string, unknown>;
-  return asAnswer(await execute({ schema, document, rootValue: root, variableValues, operationName }));
+  const result = await execute({ schema, document, rootValue: root, variableValues, operationName });
+  // What graphql-js cannot even begin, such as to read a condition, it tells of without a path.
+  const begun = result.data || result.errors?.every(({ path }) => path);
+  return asAnswer(begun ? result : { errors: result.errors });
 }
 
 /** Over the wire and back. */

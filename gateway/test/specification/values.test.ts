@@ -46,6 +46,7 @@ describe('result coercion of leaves', () => {
     ['3.5.3 String', 'string', '', ''],
     ['3.5.3 String', 'string', '"\\\u2028\u{1F600}\n\t\u0001</script>', '"\\\u2028\u{1F600}\n\t\u0001</script>'],
     ['3.5.3 String', 'string', '__proto__', '__proto__'],
+    ['3.5.3 String', 'string', 'half of a pair: \ud83d', 'half of a pair: \ud83d'],
     ['3.5.3 String', 'string', 1.5, '1.5'],
     ['3.5.3 String', 'string', true, 'true'],
     ['3.5.3 String', 'string', {}, NOTHING],

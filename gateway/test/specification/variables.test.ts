@@ -84,6 +84,26 @@ describe('6.4.1 coercing field arguments', () => {
     expect(answer.data).toStrictEqual({ person: { tags: { of: 'r' }, nick: 'Addy' } });
   });
 
+  test('so may several at once, and those that the gateway would call them instead', async () => {
+    const source = `query ($representations: String, $_representations: String, $contextualArgument_1_0: Size, $representations_: Boolean!) {
+      person { a: tags(of: $representations) b: tags(of: $_representations) nick(short: $representations_, size: $contextualArgument_1_0) } }`;
+    const variables = {
+      representations: 'r',
+      _representations: 's',
+      representations_: true,
+      contextualArgument_1_0: 'LARGE',
+    };
+    const answer = await people().answer(source, { variables });
+    expect(answer.data).toStrictEqual({ person: { a: { of: 'r' }, b: { of: 's' }, nick: 'ALARGE' } });
+  });
+
+  test('a variable that only introspection or a condition needs goes to no subgraph', async () => {
+    const source =
+      'query ($n: String!, $v: Boolean!, $of: String) { __type(name: $n) { name } person { age @skip(if: $v) tags(of: $of) } }';
+    const answer = await people().answer(source, { variables: { n: 'Cave', v: true, of: 'x' } });
+    expect(answer.data).toStrictEqual({ __type: { name: 'Cave' }, person: { tags: { of: 'x' } } });
+  });
+
   test('arguments within lists and input objects may be variables', async () => {
     const source =
       'query ($x: Int!, $t: String = "t", $none: Int) { given(point: { x: $x, tags: [$t, "u"], y: $none }, list: [$x, 2, null]) }';

@@ -9,6 +9,9 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
   Kind,
   type OperationDefinitionNode,
   print,
@@ -28,7 +31,10 @@ export interface OwnNames {
 export function giveOwnNames(
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  schema?: GraphQLSchema,
 ): OwnNames {
+  const taken = schema ? namesLikeOwn(schema) : NONE;
+  let count = 0;
   const given = new Map<string, string>();
   const clientNames = new Map<string, string>();
 
@@ -41,7 +47,8 @@ export function giveOwnNames(
     const selects = `${key}:${name.value}(${args.map(print).sort()})`;
     let own = given.get(selects);
     if (own === undefined) {
-      own = `_${given.size}`;
+      do own = `_${count++}`;
+      while (taken.has(own));
       given.set(selects, own);
       clientNames.set(own, key);
     }
@@ -65,4 +72,18 @@ export function giveOwnNames(
     selectionSet: renameAll(definition.selectionSet),
   }));
   return { definitions, keyOf, clientNames };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const ofSchemas = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
+
+/** Fields of the schema whose names look as if they were given here. */
+function namesLikeOwn(schema: GraphQLSchema): ReadonlySet<string> {
+  let names = ofSchemas.get(schema);
+  if (!names) {
+    const fielded = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type));
+    names = new Set(fielded.flatMap((type) => Object.keys(type.getFields())).filter((name) => /^_\d+$/.test(name)));
+    ofSchemas.set(schema, names);
+  }
+  return names;
 }

@@ -35,6 +35,8 @@ export interface PlannableOperation {
 
 export interface PlannedOperation extends PlannableOperation {
   readonly supergraph: Supergraph;
+  /** The variables that `@skip` and `@include` read. */
+  readonly conditions: readonly string[];
   /** For a request without variables. */
   readonly plan: QueryPlan;
   /** What is run for these variables: the plan and the shape of the answer, prepared. Plans what has not come up yet. */
@@ -58,7 +60,7 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
       errors: errors.map((error) => refusal('GRAPHQL_VALIDATION_FAILED', error.message, { cause: error })),
     };
   }
-  const names = giveOwnNames(operation, fragments);
+  const names = giveOwnNames(operation, fragments, supergraph.apollo.full);
   const conditions = conditionVariables(names.definitions);
   const variants = new Map<string, { plan: QueryPlan; compiled: CompiledOperation }>();
 
@@ -87,6 +89,7 @@ export function planOperation(supergraph: Supergraph, plannable: PlannableOperat
   const planned: PlannedOperation = {
     ...plannable,
     supergraph,
+    conditions,
     get plan() {
       return variantFor({}).plan;
     },
