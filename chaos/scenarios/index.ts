@@ -2,7 +2,8 @@
  * Every scenario there is. One file or folder each.
  */
 import type { Scenario } from '../scenario.ts';
+import { memory } from './memory.ts';
 import { subgraphFaults } from './subgraph-faults/index.ts';
 import { supergraphSwap } from './supergraph-swap.ts';
 
-export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap];
+export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory];
