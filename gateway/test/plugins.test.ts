@@ -1,6 +1,8 @@
 /**
  * Third-party Envelop plugins run at every door, on operations that are admitted.
  */
+
+import type { Plugin } from '@envelop/core';
 import { eventually } from '@lyceum/testing';
 import { GraphQLError, type ValidationRule } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +12,7 @@ import { openGateway, type TestGateway } from './harness.ts';
 import { openSocket } from './sockets.ts';
 
 const seen: string[] = [];
-const watching: GatewayPlugin = {
+const watching: Plugin<{ tenant?: string }> = {
   onParse: ({ params }) => void seen.push(`parse ${String(params.source).length}`),
   onContextBuilding: ({ extendContext }) => extendContext({ tenant: 'books' }),
   onExecute({ args }) {
