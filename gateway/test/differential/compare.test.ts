@@ -61,3 +61,11 @@ test('a reference to an entity that nobody knows may be null without an error, b
   expect(same(told, quiet, [['a']])).toBeNull();
   expect(same({ ...told, data: null }, { data: null }, [['a']])).toContain('no error tells');
 });
+
+test('an error that nobody asked for may name an object that has a value, and explains a null there', () => {
+  const unasked = { ...error(['a'], FAULT), extensions: { ...FAULT, unasked: true } };
+  expect(same({ data: { a: { x: 1 } } }, { data: { a: { x: 1 } }, errors: [unasked] })).toBeNull();
+  expect(pathsBelowNulls({ data: null, errors: [unasked] })).toEqual([]);
+  const expected: Answer = { data: { a: null }, errors: [error(['a', 'x'])] };
+  expect(same(expected, { data: { a: null }, errors: [unasked] })).toBeNull();
+});

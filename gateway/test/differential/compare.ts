@@ -11,7 +11,8 @@
  * - A field is reported once (6.4.4, "only one error should be added to the errors list per field"): a path that comes
  *   twice is a difference.
  * - An error of a field that the client did not ask for, and that a plan fetched for a key or a `@requires`, is no error
- *   of a response field (7.1.2 defines paths by response keys): it may be told or not.
+ *   of a response field (7.1.2 defines paths by response keys): it may be told or not. If it is, it names the object that
+ *   the field is of, and says so by `unasked`.
  *
  * One rule is of this house: a reference to an entity that its subgraph does not know is null without an error, as long
  * as no more than the reference is lost.
@@ -45,7 +46,9 @@ export function difference(expected: Answer, actual: Answer, unknown: readonly P
 
 /** The paths of errors that made something above them null. */
 export function pathsBelowNulls({ data, errors = [] }: Answer): Path[] {
-  return errors.flatMap(({ path }) => {
+  return errors.flatMap(({ path, extensions }) => {
+    // Of an object, whatever became of it.
+    if (extensions?.unasked === true) return [];
     const end = path && nullOn(data, path);
     return path && typeof end === 'number' && end < path.length ? [path] : [];
   });
