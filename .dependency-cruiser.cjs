@@ -46,6 +46,13 @@ module.exports = {
       to: { path: `${services}|^(prisma|cli|tools|e2e)/` },
     },
     {
+      name: 'bench-stands-outside',
+      comment: 'It starts the gateway as the process it is, and its peers likewise; it has its own dependencies.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: `${services}|^(prisma|packages|cli|tools|e2e|chaos)/` },
+    },
+    {
       name: 'only-the-database-imports-prisma',
       severity: 'error',
       from: { pathNot: '^(prisma/|node_modules/)' },
@@ -84,7 +91,7 @@ module.exports = {
       name: 'apollo-elastic-licence-stays-in-two-places',
       comment: 'These packages carry the Elastic License 2.0; see the README.',
       severity: 'error',
-      from: { pathNot: '^(gateway/src/federation/|gateway/test/|tools/compose(/|\\.ts$)|node_modules/)' },
+      from: { pathNot: '^(gateway/src/federation/|gateway/test/|bench/gateway/|tools/compose(/|\\.ts$)|node_modules/)' },
       to: { path: 'node_modules/@apollo/(gateway|composition|query-planner|federation-internals)/' },
     },
     {
@@ -105,7 +112,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(\\.lyceum|__generated__/[^/]+/(internal|models))/' },
+    exclude: { path: '(^|/)(\\.lyceum|__generated__/[^/]+/(internal|models))/|^bench/gateway/peers/' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.mjs', '.js', '.json'],
       exportsFields: ['exports'],

@@ -34,7 +34,7 @@ const checks: readonly Check[] = [
 ];
 
 function workspaceFolders(): string[] {
-  return ['gateway', 'subgraphs', 'workers', 'prisma', 'packages', 'cli', 'tools', 'e2e', 'chaos'];
+  return ['gateway', 'subgraphs', 'workers', 'prisma', 'packages', 'cli', 'tools', 'e2e', 'chaos', 'bench'];
 }
 
 /** Resolves to the exit code and everything printed. */
