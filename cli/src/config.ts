@@ -20,13 +20,14 @@ export interface StackEnvironment {
   readonly origin: string;
 }
 
-/** What is set in the environment wins over the file. Throws a Failure if neither names a database. */
+/** What is set in the environment wins over the file. Throws a Failure if there is neither. */
 export function readStackEnvironment(source: Environment = process.env, file = stackFile): StackEnvironment {
   if (Object.keys(source).some((name) => name.startsWith('DATABASE_URL_') && source[name])) {
     return { variables: source, origin: 'the environment' };
   }
   const shown = relative(process.cwd(), file);
   if (!existsSync(file)) {
+    if (source.REDIS_URL) return { variables: source, origin: 'the environment' };
     throw new Failure(
       `No stack was found: start one with \`npm start\`, or set DATABASE_URL_* and REDIS_URL (${shown} does not exist).`,
     );

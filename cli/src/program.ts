@@ -6,6 +6,7 @@
 import { isLyceumError } from '@lyceum/service-kit';
 import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
+import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
 import { seedCommand } from './commands/seed.ts';
 import { Failure } from './failure.ts';
@@ -29,11 +30,11 @@ export async function run(args: readonly string[]): Promise<number> {
 function createProgram(): Command {
   const program = new Command('lyceum')
     .description(
-      'Fills, seeds and examines a Lyceum stack: the one that `npm start` runs, or the one the environment names.',
+      'Fills, examines and steers a Lyceum stack: the one that `npm start` runs, or the one the environment names.',
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  for (const command of [importCommand(), seedCommand(), doctorCommand()]) program.addCommand(command);
+  for (const command of [importCommand(), seedCommand(), graphCommand(), doctorCommand()]) program.addCommand(command);
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
 }

@@ -1,1 +1,0 @@
-export { buildSupergraph, type Supergraph } from './supergraph/build-supergraph.ts';
