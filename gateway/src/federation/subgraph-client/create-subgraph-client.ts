@@ -88,7 +88,8 @@ export function createSubgraphClient({ policy, claimsSecret, log, events }: Subg
     const settings = policy.current.subgraphs;
     const isQuery = asked.kind === 'query';
     const isShared = isQuery && settings.deduplicate;
-    const request = asked.body ?? JSON.stringify(asked);
+    const { query, operationName, variables } = asked;
+    const request = asked.body ?? JSON.stringify({ query, operationName, variables });
     const caller = callerKey(scope, settings.propagateHeaders);
     const now = performance.now();
     target.lastUsed = now;
