@@ -18,7 +18,7 @@ export async function* examineServices(variables: Environment): AsyncGenerator<F
   for (const [service, variable] of Object.entries(ADDRESSES)) {
     const address = variables[variable];
     if (!address) yield { part: service, skipped: true, note: `not examined: ${variable} is not set` };
-    else yield await finding(service, () => examineService(address));
+    else for (const one of address.split(',')) yield await finding(service, () => examineService(one.trim()));
   }
 }
 
