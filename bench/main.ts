@@ -51,7 +51,13 @@ async function main(): Promise<void> {
     process.exitCode = commandLine.help ? 0 : 2;
     return;
   }
-  process.exitCode = (await run(commandLine)) ? 0 : 1;
+  try {
+    process.exitCode = (await run(commandLine)) ? 0 : 1;
+  } catch (error) {
+    console.error(error);
+    console.log(JSON.stringify({ name: commandLine.name, holds: false, error: String(error) }));
+    process.exitCode = 1;
+  }
 }
 
 await main();

@@ -5,7 +5,7 @@ import type { BenchOptions } from '../options.ts';
 import { count, milliseconds, writeTable } from '../table.ts';
 import type { BenchOperation } from './graph/operations.ts';
 import type { Participant } from './participants.ts';
-import type { Rig } from './rig.ts';
+import type { Rig, Seen } from './rig.ts';
 
 interface Point {
   readonly value: number;
@@ -116,13 +116,18 @@ export async function measureGrowth(
           p50: seen.p50,
           p99: seen.p99,
           residentMb: seen.residentMb,
-          failure: wrong ?? (seen.failures > 0 ? `${seen.failures} failures: ${seen.failure}` : null),
+          failure: wrong ?? whatFailed(seen),
         });
         console.log(`${participant.title}  ${name} ${point.value}: ${Math.round(seen.answers / seen.seconds)}/s`);
       }
     }
   }
   return figures;
+}
+
+function whatFailed({ failures, failure, answers }: Seen): string | null {
+  if (failures > 0) return `${failures} failures: ${failure}`;
+  return answers === 0 ? 'no answer in time' : null;
 }
 
 export function writeGrowth(figures: readonly GrowthFigures[]): string {
