@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { MaybePromise, Result } from '../pipeline.ts';
 import type { MediaType } from './media-types.ts';
-import { writeResult } from './write-result.ts';
+import { writeBody } from './write-result.ts';
 
 export interface Answer {
   readonly status: number;
@@ -28,16 +28,16 @@ export function answerWith(
   result: Result,
   { mediaType, acceptEncoding, minBytes }: AnswerOptions,
 ): MaybePromise<Answer> {
-  const text = writeResult(result);
+  const body = writeBody(result);
   const status = statusOf(result, mediaType);
   const contentType = `${mediaType}; charset=utf-8`;
-  const size = Buffer.byteLength(text);
+  const size = Buffer.byteLength(body);
   const encoding = acceptEncoding !== undefined && size >= minBytes ? chooseEncoding(acceptEncoding) : undefined;
-  if (!encoding) return { status, headers: ['content-type', contentType, 'content-length', `${size}`], body: text };
-  return COMPRESS[encoding](text).then((body) => ({
+  if (!encoding) return { status, headers: ['content-type', contentType, 'content-length', `${size}`], body };
+  return COMPRESS[encoding](body).then((compressed) => ({
     status,
-    headers: ['content-type', contentType, 'content-encoding', encoding, 'content-length', `${body.length}`],
-    body,
+    headers: ['content-type', contentType, 'content-encoding', encoding, 'content-length', `${compressed.length}`],
+    body: compressed,
   }));
 }
 
@@ -55,9 +55,9 @@ function statusOf({ errors }: Result, mediaType: MediaType): number {
 type Encoding = 'br' | 'gzip';
 
 /** Quick rather than small: the answer is made while somebody waits, and is not kept. */
-const COMPRESS: Record<Encoding, (text: string) => Promise<Buffer<ArrayBuffer>>> = {
-  br: (text) => compressBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (text) => compressGzip(text, { level: 4 }),
+const COMPRESS: Record<Encoding, (body: string | Buffer) => Promise<Buffer<ArrayBuffer>>> = {
+  br: (body) => compressBrotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (body) => compressGzip(body, { level: 4 }),
 };
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);

@@ -1,25 +1,40 @@
+import { GraphQLError } from 'graphql';
 import { expect, test } from 'vitest';
-import { refusal } from '../errors.ts';
 import { JsonText } from '../federation/project/json-text.ts';
-import { writeResult } from './write-result.ts';
+import { markShared, writeBody, writeResult } from './write-result.ts';
 
-test('data that is text already reads like the same data as values', () => {
-  const data = { a: [1, { b: 'ż' }], __typename: 'Query' };
-  const errors = [refusal('BAD_USER_INPUT', 'no')];
-  const extensions = { x: 1 };
-  for (const rest of [{}, { errors }, { extensions }, { errors, extensions }]) {
-    expect(writeResult({ ...rest, data: new JsonText(JSON.stringify(data)) })).toBe(writeResult({ ...rest, data }));
+test('a result is written alike whether its data is an object or text, and whether it is shared or not', () => {
+  const data = { a: 'ł"', list: Array.from({ length: 2_000 }, (_, i) => ({ id: `id-${i}` })) };
+  const errors = [new GraphQLError('no', { path: ['a'], extensions: { code: 'INTERNAL', http: { status: 500 } } })];
+  const formatted = [{ message: 'no', path: ['a'], extensions: { code: 'INTERNAL' } }];
+  for (const given of [{}, { errors }, { errors, extensions: { b: 1 } }]) {
+    const results = [
+      { ...given, data },
+      { ...given, data: new JsonText(JSON.stringify(data)) },
+    ];
+    const expected = { ...given, data, ...('errors' in given && { errors: formatted }) };
+    for (const result of results) {
+      const text = writeResult(result);
+      expect(JSON.parse(text)).toEqual(expected);
+      expect(writeBody(result)).toBe(text);
+      markShared(result);
+      expect(writeResult(result)).toBe(text);
+      expect(writeBody(result).toString()).toBe(text);
+    }
   }
 });
 
-test('errors stand first, without what only transports read; data is null or absent as it was', () => {
-  const errors = [refusal('BAD_USER_INPUT', 'no')];
-  expect(writeResult({ errors, data: null })).toBe(
-    '{"errors":[{"message":"no","extensions":{"code":"BAD_USER_INPUT"}}],"data":null}',
-  );
-  expect(JSON.parse(writeResult({ errors }))).not.toHaveProperty('data');
-});
-
-test('a result as a whole can be written by anybody', () => {
-  expect(JSON.stringify({ data: new JsonText('{"a":1}') })).toBe('{"data":{"a":1}}');
+test('what is shared is written once', () => {
+  let reads = 0;
+  const result = {
+    get data() {
+      reads += 1;
+      return { text: 'x'.repeat(20_000) };
+    },
+  };
+  markShared(result);
+  const bodies = [writeBody(result), writeBody(result), writeBody(result)];
+  expect(new Set(bodies).size).toBe(1);
+  expect(reads).toBe(1);
+  expect(writeResult(result)).toBe(String(bodies[0]));
 });

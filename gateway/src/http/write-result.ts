@@ -5,20 +5,30 @@ import { formatError } from '../errors.ts';
 import { JsonText } from '../federation/project/json-text.ts';
 import type { Result } from '../pipeline.ts';
 
-/** Results that several callers get, and their text once it is written. */
-const shared = new WeakMap<Result, string | null>();
+/** Results that several callers get, with what is written of them. */
+const shared = new WeakMap<Result, { text?: string; body?: Buffer<ArrayBuffer> }>();
+/** A large body is sent faster as bytes where they are at hand, a small one as text in one piece with the headers. */
+const MIN_BYTES_CHARACTERS = 16 * 1024;
 
 /** Says that others get this result as well: it is written once. Nobody may change it. */
 export function markShared(result: Result): void {
-  if (!shared.has(result)) shared.set(result, null);
+  if (!shared.has(result)) shared.set(result, {});
 }
 
 export function writeResult(result: Result): string {
-  const known = shared.get(result);
-  if (known) return known;
-  const text = write(result);
-  if (known === null) shared.set(result, text);
-  return text;
+  const written = shared.get(result);
+  if (!written) return write(result);
+  written.text ??= write(result);
+  return written.text;
+}
+
+/** The same for an HTTP body: as bytes where several callers get them and they are many. */
+export function writeBody(result: Result): string | Buffer<ArrayBuffer> {
+  const text = writeResult(result);
+  const written = text.length < MIN_BYTES_CHARACTERS ? undefined : shared.get(result);
+  if (!written) return text;
+  written.body ??= Buffer.from(text);
+  return written.body;
 }
 
 /** Errors as they are sent, first; what only tells transports how to answer is left out. Data that is text goes in as it is. */
