@@ -63,7 +63,7 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
 
     async enrich(planned, event, variables, scope) {
       const execution = begin(planned, variables, scope);
-      takeRootAnswer(sourceOf(execution.compiled), [execution.data], event, execution);
+      takeRootAnswer(sourceOf(execution.compiled), { objects: [execution.data] }, event, execution);
       return await finish(execution);
     },
   };

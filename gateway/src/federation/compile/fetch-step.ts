@@ -15,7 +15,7 @@ import {
 import type { RequiredField } from '../plan/required-fields.ts';
 import { compileContext, type WriteContext } from './context-arguments.ts';
 import { compilePath, type ObjectPath } from './paths.ts';
-import { compileRepresentation, type WriteRepresentation } from './representations.ts';
+import { compileRepresentation, type Representation } from './representations.ts';
 import { compileRewrites, type Rewrite } from './rewrites.ts';
 import type { TypeTest } from './type-conditions.ts';
 
@@ -36,7 +36,7 @@ export interface FetchStep {
   /** The path as the plan writes it. */
   readonly pattern: readonly string[];
   /** Absent for a fetch of root fields. */
-  readonly represent?: WriteRepresentation;
+  readonly represent?: Representation;
   readonly rewriteOutput?: Rewrite;
   /** Names that the plan asks under → names that the rewrites give back, as errors must name fields too. */
   readonly renamed: ReadonlyMap<string, string>;

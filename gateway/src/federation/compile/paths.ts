@@ -9,8 +9,11 @@ import { type Data, isData, readKey } from './data.ts';
 import type { TypeTest } from './type-conditions.ts';
 
 export interface ObjectPath {
-  /** Each object once, however many places of the response it stands for. */
-  collect(root: Data): Data[];
+  /**
+   * Each object once, however many places of the response it stands for. `repeated` holds every object and list that stands
+   * in several places as one.
+   */
+  collect(root: Data, repeated: ReadonlySet<unknown>): Data[];
   /** Every place, in the response's order. `above` holds the objects passed on the way, the root first. */
   walk(root: Data, visit: (object: Data, path: readonly (string | number)[], above: readonly Data[]) => void): void;
 }
@@ -22,6 +25,13 @@ interface PathElement {
   readonly types: readonly string[];
 }
 
+interface Found {
+  readonly objects: Data[];
+  readonly repeated?: ReadonlySet<unknown>;
+  /** Those of `repeated` that need not be entered again. */
+  readonly passed?: Set<unknown>;
+}
+
 export function compilePath(elements: readonly (string | number)[], isA: TypeTest): ObjectPath {
   const path = elements.map(parseElement);
 
@@ -31,18 +41,25 @@ export function compilePath(elements: readonly (string | number)[], isA: TypeTes
     return typeof typename === 'string' && types.some((type) => isA(typename, type));
   }
 
-  function gather(value: unknown, depth: number, found: Set<Data>): void {
+  function gather(value: unknown, depth: number, found: Found): void {
     if (typeof value !== 'object' || value === null) return;
+    // One value is reached at one depth only: it stands in several places because one fetch put it there.
+    if (found.repeated?.has(value)) {
+      if (found.passed?.has(value)) return;
+      found.passed?.add(value);
+    }
+    const element = path[depth];
     if (Array.isArray(value)) {
-      const next = path[depth]?.key === null ? depth + 1 : depth;
-      for (const item of value) gather(item, next, found);
+      const next = element?.key === null ? depth + 1 : depth;
+      for (let index = 0; index < value.length; index += 1) gather(value[index], next, found);
       return;
     }
     if (depth > 0 && !fits(value as Data, path[depth - 1]!.types)) return;
-    const element = path[depth];
-    if (!element) found.add(value as Data);
-    else if (element.key === '') gather(value, depth + 1, found);
-    else if (element.key !== null) gather(readKey(value as Data, element.key), depth + 1, found);
+    if (!element) found.objects.push(value as Data);
+    else if (element.key === '') {
+      found.passed?.delete(value);
+      gather(value, depth + 1, found);
+    } else if (element.key !== null) gather(readKey(value as Data, element.key), depth + 1, found);
   }
 
   const walk: ObjectPath['walk'] = (root, visit) => {
@@ -74,11 +91,11 @@ export function compilePath(elements: readonly (string | number)[], isA: TypeTes
   };
 
   return {
-    collect(root) {
+    collect(root, repeated) {
       if (path.length === 0) return [root];
-      const found = new Set<Data>();
+      const found: Found = { objects: [], ...(repeated.size > 0 && { repeated, passed: new Set() }) };
       gather(root, 0, found);
-      return [...found];
+      return found.objects;
     },
     walk,
   };

@@ -7,6 +7,7 @@
 import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner';
 import { merge } from '../execute/merge.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
+import { quote } from '../quote.ts';
 import { type Data, readKey } from './data.ts';
 import { compileRewrites } from './rewrites.ts';
 import type { TypeTest } from './type-conditions.ts';
@@ -16,6 +17,14 @@ import type { TypeTest } from './type-conditions.ts';
  * entity itself be left out: a condition of the operation may have excluded what needs them.
  */
 export type WriteRepresentation = (entity: Data, mayLack?: (key: string) => boolean) => string | null;
+
+export interface Representation extends WriteRepresentation {
+  /**
+   * The keys of leaves whose values tell entities of a type apart: equal ones need not be written to be recognised. Null
+   * where only the text can tell.
+   */
+  keysOf(typename: string): readonly string[] | null;
+}
 
 interface Graph {
   readonly isA: TypeTest;
@@ -38,18 +47,31 @@ export function compileRepresentation(
   inputRewrites: readonly FetchDataRewrite[] | undefined,
   isA: TypeTest,
   required: ReadonlyMap<string, RequiredField> = new Map(),
-): WriteRepresentation {
+): Representation {
+  const graph = { isA, required };
   // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
-  const write = compileSelections(requires, { isA, required }, '__typename');
+  const write = compileSelections(requires, graph, '__typename');
   const rewrite = compileRewrites(inputRewrites, isA);
-  if (!rewrite) return write;
-  return (entity, mayLack) => {
+  const keysByType = new Map<string, readonly string[] | null>();
+  const keysOf = (typename: string) => {
+    let keys = keysByType.get(typename);
+    if (keys === undefined) {
+      const fields = fieldsOf(requires, typename, graph);
+      const simple = !rewrite && fields.every((field) => !field.write && !field.more);
+      keys = simple ? fields.map(({ key }) => key).filter((key) => key !== '__typename') : null;
+      keysByType.set(typename, keys);
+    }
+    return keys;
+  };
+  if (!rewrite) return Object.assign(write, { keysOf });
+  const rewritten: WriteRepresentation = (entity, mayLack) => {
     const text = write(entity, mayLack);
     if (text === null) return null;
     const representation = JSON.parse(text);
     rewrite(representation);
     return JSON.stringify(representation);
   };
+  return Object.assign(rewritten, { keysOf });
 }
 
 /** `needed` names a field without which there is nothing to write. */
@@ -112,6 +134,7 @@ function writeNested(value: unknown, write: WriteRepresentation): string | null 
 }
 
 function writeLeaf(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 }
 

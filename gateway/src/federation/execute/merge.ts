@@ -5,25 +5,29 @@
  */
 import { type Data, isData, readKey } from '../compile/data.ts';
 
-/** Takes objects of `source` over as they are. */
-export function merge(target: Data, source: Data): void {
+/** Takes objects of `source` over as they are. Those that `source` shares with others are noted in `repeated`. */
+export function merge(target: Data, source: Data, repeated?: Set<unknown>): void {
   for (const key in source) {
     const value = source[key];
     // No operation can ask for it, so a subgraph made it up.
     if (value === undefined || key === '__proto__') continue;
-    target[key] = merged(readKey(target, key), value);
+    const known = readKey(target, key);
+    if (known !== value) target[key] = merged(known, value, repeated);
   }
 }
 
-function merged(known: unknown, value: unknown): unknown {
-  if (known === undefined || known === null) return value;
+function merged(known: unknown, value: unknown, repeated: Set<unknown> | undefined): unknown {
+  if (known === undefined || known === null) {
+    if (repeated && typeof value === 'object' && value !== null) repeated.add(value);
+    return value;
+  }
   if (value === null || known === value) return known;
   if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
-    for (const [index, item] of value.entries()) known[index] = merged(known[index], item);
+    for (const [index, item] of value.entries()) known[index] = merged(known[index], item, repeated);
     return known;
   }
   if (!isData(known) || !isData(value)) return value;
-  merge(known, value);
+  merge(known, value, repeated);
   return known;
 }
 

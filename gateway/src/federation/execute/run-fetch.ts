@@ -6,24 +6,32 @@
 import { isLyceumError, LyceumError } from '@lyceum/service-kit';
 import { type Data, isData } from '../compile/data.ts';
 import type { FetchStep } from '../compile/fetch-step.ts';
+import type { Representation } from '../compile/representations.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../subgraph-client.ts';
+import { Entities } from './entities.ts';
 import type { Execution } from './execution.ts';
 import { type Asked, type AskedEntities, failFetch, reportErrors, reportUnasked } from './fetch-errors.ts';
 import { addGaps } from './gaps.ts';
 import { copy, merge } from './merge.ts';
 import { writeRequest } from './requests.ts';
 
-export async function runFetch(step: FetchStep, execution: Execution): Promise<void> {
-  const objects = step.path.collect(execution.data);
-  if (objects.length === 0) return;
-  if (!step.represent) return await fetchRootFields(step, objects, execution);
-  const asked = groupByRepresentation(step, objects, execution);
-  await Promise.all(asked.map((group) => fetchEntities(step, group, execution)));
+/** Undefined if there is nothing to ask. */
+export function runFetch(step: FetchStep, execution: Execution): Promise<void> | undefined {
+  const objects = step.path.collect(execution.data, execution.repeated);
+  if (objects.length === 0) return undefined;
+  if (!step.represent) return fetchRootFields(step, objects, execution);
+  const [first, ...others] = groupByContext(step, step.represent, objects, execution);
+  if (others.length === 0) return first && fetchEntities(step, first, execution);
+  return together([first!, ...others].map((group) => fetchEntities(step, group, execution)));
+}
+
+async function together(running: Promise<void>[]): Promise<void> {
+  await Promise.all(running);
 }
 
 /** Puts the answer to a fetch of root fields into the objects it was made for. */
-export function takeRootAnswer(step: FetchStep, objects: Data[], answer: SubgraphResponse, execution: Execution): void {
-  const asked: Asked = { objects };
+export function takeRootAnswer(step: FetchStep, asked: Asked, answer: SubgraphResponse, execution: Execution): void {
+  const { objects } = asked;
   const { data } = answer;
   const errors = reportErrors(step, asked, answer, execution);
   if (!isData(data)) {
@@ -35,16 +43,14 @@ export function takeRootAnswer(step: FetchStep, objects: Data[], answer: Subgrap
   for (const [index, object] of objects.entries()) merge(object, index === 0 ? data : copy(data));
 }
 
-async function fetchRootFields(step: FetchStep, objects: Data[], execution: Execution): Promise<void> {
-  const answer = await ask(step, { objects }, writeRequest(step, execution.variables), execution);
-  if (answer) takeRootAnswer(step, objects, answer, execution);
+function fetchRootFields(step: FetchStep, objects: Data[], execution: Execution): Promise<void> {
+  return ask(step, { objects }, writeRequest(step, execution.variables), execution, takeRootAnswer);
 }
 
-async function fetchEntities(step: FetchStep, asked: AskedEntities, execution: Execution): Promise<void> {
+function fetchEntities(step: FetchStep, asked: Entities, execution: Execution): Promise<void> {
   const members = [`"representations":[${asked.representations.join(',')}]`];
   if (asked.context) members.push(asked.context);
-  const answer = await ask(step, asked, writeRequest(step, execution.variables, members), execution);
-  if (answer) takeEntities(step, asked, answer, execution);
+  return ask(step, asked, writeRequest(step, execution.variables, members), execution, takeEntities);
 }
 
 function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphResponse, execution: Execution): void {
@@ -71,48 +77,53 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
     entity.__typename ??= typename;
     step.rewriteOutput?.(entity);
     // A subgraph that knows an interface only must not take the name of the type away that another one gave.
-    if (execution.compiled.isObjectType(typename)) entity.__typename = typename;
-    if (shared && places.length > 1) noteRepeated(step, entity, execution);
-    for (const [place, object] of places.entries()) merge(object, shared || place === 0 ? entity : copy(entity));
+    if (entity.__typename !== typename && execution.compiled.isObjectType(typename)) entity.__typename = typename;
+    putInPlaces(entity, places, shared ? execution.repeated : null);
   }
 }
 
-function noteRepeated({ compositeKeys }: FetchStep, entity: Data, { repeated }: Execution): void {
-  for (const key of compositeKeys) {
-    const value = entity[key];
-    if (typeof value === 'object' && value !== null) repeated.add(value);
+/** `repeated` takes note of what places have in common; null if they may have nothing. */
+function putInPlaces(entity: Data, places: readonly Data[], repeated: Set<unknown> | null): void {
+  if (repeated && places.length > 1) {
+    for (const object of places) merge(object, entity, repeated);
+  } else {
+    merge(places[0]!, entity);
+    for (let place = 1; place < places.length; place += 1) merge(places[place]!, copy(entity));
   }
 }
 
 /** One group for each context that arguments are taken from: without such arguments, one. */
-function groupByRepresentation(step: FetchStep, objects: readonly Data[], execution: Execution): AskedEntities[] {
-  const groups = new Map<string, AskedEntities & { indices: Map<string, number> }>();
+function groupByContext(
+  step: FetchStep,
+  represent: Representation,
+  objects: readonly Data[],
+  execution: Execution,
+): Entities[] {
+  const groups = new Map<string, Entities>();
   const unasked: Data[] = [];
-  const add = (object: Data, context: string): void => {
-    const text = step.represent!(object) ?? step.represent!(object, (key) => isExcluded(object, key, execution));
-    if (text === null) {
-      inheritGaps(step, object, execution);
-      unasked.push(object);
-      return;
-    }
-    let group = groups.get(context);
-    if (!group) {
-      group = { context, objects: [], representations: [], places: [], indices: new Map() };
-      groups.set(context, group);
-    }
-    const index = group.indices.get(text);
-    if (index !== undefined) group.places[index]!.push(object);
-    else {
-      group.indices.set(text, group.representations.push(text) - 1);
-      group.places.push([object]);
-    }
-    group.objects.push(object);
+  let asked: Data;
+  const mayLack = (key: string) => isExcluded(asked, key, execution);
+  const add = (object: Data, group: Entities): void => {
+    asked = object;
+    if (group.add(object, mayLack)) return;
+    inheritGaps(step, object, execution);
+    unasked.push(object);
   };
   const { context } = step;
-  if (context) step.path.walk(execution.data, (object, _path, above) => add(object, context(above)));
-  else for (const object of objects) add(object, '');
-  reportUnasked(step, unasked, execution);
-  return [...groups.values()];
+  if (context) {
+    step.path.walk(execution.data, (object, _path, above) => {
+      const text = context(above);
+      const group = groups.get(text) ?? new Entities(represent, text);
+      groups.set(text, group);
+      add(object, group);
+    });
+  } else {
+    const group = new Entities(represent, '');
+    for (const object of objects) add(object, group);
+    groups.set('', group);
+  }
+  if (unasked.length > 0) reportUnasked(step, unasked, execution);
+  return [...groups.values()].filter(({ objects: found }) => found.length > 0);
 }
 
 /** A field that is missing although nothing went wrong was excluded, with what needs it, by a condition of the operation. */
@@ -126,17 +137,19 @@ function inheritGaps(step: FetchStep, object: Data, { failed, unseen, errors }: 
   else if (unseen.has(object)) addGaps(unseen, object, step.gaps);
 }
 
-/** Null after a failure, which is reported. */
-async function ask(
+/** Hands the answer over to `take`. */
+async function ask<A extends Asked>(
   step: FetchStep,
-  asked: Asked,
+  asked: A,
   request: SubgraphRequest,
   execution: Execution,
-): Promise<SubgraphResponse | null> {
+  take: (step: FetchStep, asked: A, answer: SubgraphResponse, execution: Execution) => void,
+): Promise<void> {
   const { scope, log } = execution;
+  let answer: SubgraphResponse;
   try {
     if (scope.signal.aborted) throw new LyceumError('SUBGRAPH_UNAVAILABLE', undefined, undefined, { cause: GONE });
-    return await execution.fetch(step.subgraph, step.url, request, scope);
+    answer = await execution.fetch(step.subgraph, step.url, request, scope);
   } catch (error) {
     if (isLyceumError(error)) {
       const { code, cause } = error;
@@ -146,8 +159,9 @@ async function ask(
       );
     }
     failFetch(step, asked, error, execution);
-    return null;
+    return;
   }
+  take(step, asked, answer, execution);
 }
 
 const GONE = new Error('nobody waits for the answer any more');

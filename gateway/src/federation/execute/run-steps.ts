@@ -5,18 +5,29 @@ import type { Step } from '../compile/compile-plan.ts';
 import type { Execution } from './execution.ts';
 import { runFetch } from './run-fetch.ts';
 
-/** Never rejects for what a subgraph does. */
-export async function runSteps(step: Step | undefined, execution: Execution): Promise<void> {
+/** Undefined if there is nothing to wait for. Never rejects for what a subgraph does. */
+export function runSteps(step: Step | undefined, execution: Execution): Promise<void> | undefined {
   switch (step?.kind) {
     case 'fetch':
-      return await runFetch(step, execution);
+      return runFetch(step, execution);
     case 'sequence':
-      for (const next of step.steps) await runSteps(next, execution);
-      return;
+      return runInOrder(step.steps, execution);
     case 'parallel':
-      await Promise.all(step.steps.map((next) => runSteps(next, execution)));
-      return;
+      return runTogether(step.steps, execution);
     case 'condition':
-      return await runSteps(execution.variables[step.variable] ? step.yes : step.no, execution);
+      return runSteps(execution.variables[step.variable] ? step.yes : step.no, execution);
+    default:
+      return undefined;
   }
+}
+
+async function runInOrder(steps: readonly Step[], execution: Execution): Promise<void> {
+  for (const step of steps) {
+    const running = runSteps(step, execution);
+    if (running) await running;
+  }
+}
+
+async function runTogether(steps: readonly Step[], execution: Execution): Promise<void> {
+  await Promise.all(steps.map((step) => runSteps(step, execution)));
 }

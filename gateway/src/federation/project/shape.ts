@@ -17,7 +17,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { collectFields, type Selected } from './collect-fields.ts';
-import { compileLeaf, type WriteLeaf } from './write-leaf.ts';
+import { compileLeaf, type LeafShape } from './write-leaf.ts';
 
 export interface FieldShape {
   /** As the client names it. */
@@ -26,6 +26,8 @@ export interface FieldShape {
   readonly source: string;
   /** The key as JSON, with the brace or comma before it and its colon. */
   readonly label: string;
+  /** `label`, and the quotation mark that opens a text. */
+  readonly textLabel: string;
   /** `Type.field`, for messages. */
   readonly name: string;
   readonly nullable: boolean;
@@ -33,7 +35,7 @@ export interface FieldShape {
 }
 
 export type ValueShape =
-  | { readonly kind: 'leaf'; readonly write: WriteLeaf }
+  | LeafShape
   | { readonly kind: 'list'; readonly itemNullable: boolean; readonly item: ValueShape }
   | { readonly kind: 'object'; shapeOf(typename: unknown): ObjectShape | null }
   /** `__typename`, as JSON; null where the type of the value is not known. */
@@ -53,9 +55,10 @@ export function shapeObject(
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
 ): ObjectShape {
-  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes], index) =>
-    shapeField(selected, type, nodes, { key, label: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:` }),
-  );
+  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes], index) => {
+    const label = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
+    return shapeField(selected, type, nodes, { key, label, textLabel: `${label}"` });
+  });
   return { type: type.name, concrete: isObjectType(type), fields };
 }
 
@@ -63,7 +66,7 @@ function shapeField(
   selected: Selected,
   parent: GraphQLCompositeType,
   nodes: readonly FieldNode[],
-  named: Pick<FieldShape, 'key' | 'label'>,
+  named: Pick<FieldShape, 'key' | 'label' | 'textLabel'>,
 ): FieldShape {
   const field = nodes[0]!.name.value;
   const common = { ...named, source: selected.keyOf(nodes[0]!), name: `${parent.name}.${field}` };
@@ -91,7 +94,7 @@ function shapeValue(
     return { kind: 'list', itemNullable: !isNonNullType(ofType), item: shapeValue(selected, ofType, selectionSets) };
   }
   const named = getNamedType(nullable);
-  if (!isCompositeType(named)) return { kind: 'leaf', write: compileLeaf(named as GraphQLLeafType) };
+  if (!isCompositeType(named)) return compileLeaf(named as GraphQLLeafType);
   return { kind: 'object', shapeOf: shapesOf(selected, named, selectionSets) };
 }
 

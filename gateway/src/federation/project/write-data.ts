@@ -9,6 +9,7 @@
 import { GraphQLError } from 'graphql';
 import { type Data, isData, readKey } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
+import { isPlain } from '../quote.ts';
 import { JsonText } from './json-text.ts';
 import type { FieldShape, ObjectShape, ValueShape } from './shape.ts';
 
@@ -80,6 +81,23 @@ class DataWriter {
     let text = '';
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index]!;
+      const { value: shape } = field;
+      // Most fields are leaves with a value that needs no more than a glance.
+      if (shape.kind === 'leaf') {
+        const value = data[field.source];
+        if (shape.isText && typeof value === 'string' && isPlain(value)) {
+          text += field.textLabel;
+          text += value;
+          text += '"';
+          continue;
+        }
+        const leaf = shape.glance(value);
+        if (leaf !== undefined) {
+          text += field.label;
+          text += leaf;
+          continue;
+        }
+      }
       const written = this.#field(field, data, depth);
       if (typeof written !== 'string') return written === FAILED ? NULLED : HIDDEN;
       text += field.label + written;
@@ -120,7 +138,7 @@ class DataWriter {
       case 'leaf':
         if (value === undefined || value === null) return null;
         try {
-          return shape.write(value);
+          return shape.glance(value) ?? shape.write(value);
         } catch (error) {
           return this.#report(error instanceof Error ? error.message : String(error), depth);
         }
