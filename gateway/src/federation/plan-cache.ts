@@ -9,10 +9,11 @@
 import type { OperationDefinitionNode } from 'graphql';
 import { type ParsedDocument, parseDocument, selectOperation } from './parse-operation.ts';
 import { type PlannableOperation, type PlanOutcome, planOperation } from './plan/plan-operation.ts';
+import { createPlanningTurns } from './planning-turns.ts';
 import type { Supergraph } from './supergraph/build-supergraph.ts';
 
 export interface ParsedOperation extends PlannableOperation {
-  /** Validates and plans once, however many callers ask at the same time. */
+  /** Validates and plans once, however many callers ask at the same time. Throws SERVICE_UNAVAILABLE if too many wait. */
   plan(): Promise<PlanOutcome>;
 }
 
@@ -63,6 +64,7 @@ interface Generation {
 export function createPlanCache(options: PlanCacheOptions): PlanCache {
   const { maxEntries, maxSourceLength, onLookup, prepare = planOperation } = options;
   const generations = new WeakMap<Supergraph, Generation>();
+  const turns = createPlanningTurns();
   let newest: Entry | undefined;
 
   function generationOf(supergraph: Supergraph): Generation {
@@ -117,8 +119,8 @@ export function createPlanCache(options: PlanCacheOptions): PlanCache {
       },
       plan() {
         // A fault (not a refusal) is forgotten, so that the next caller tries again.
-        planning ??= Promise.resolve()
-          .then(() => prepare(supergraph, plannable))
+        planning ??= turns
+          .run(() => prepare(supergraph, plannable))
           .catch((error: unknown) => {
             planning = undefined;
             throw error;

@@ -1,17 +1,17 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createLogger, createMetrics, supergraphVersion } from '@lyceum/service-kit';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFileSource } from './file-source.ts';
 import { openSupergraph, type ServedSupergraph, type SupergraphOptions } from './open-supergraph.ts';
+import { smallSupergraph } from './small-supergraph.fixture.ts';
 import { createSupergraphMetrics } from './supergraph-metrics.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 
 const log = createLogger('test', { level: 'silent' });
-const sdl = await readFile(resolve(import.meta.dirname, '../../../../supergraph.graphql'), 'utf8');
 const BROKEN = 'type Query { broken';
-const edition = (port: number) => sdl.replace('http://127.0.0.1:4002/graphql', `http://127.0.0.1:${port}/graphql`);
+const sdl = smallSupergraph();
 
 let directory: string;
 let file: string;
@@ -71,14 +71,14 @@ test('a changed file takes effect, and one that does not load leaves the last go
   const first = served.current.version;
   await writeFile(file, BROKEN);
   await writeFile(join(directory, 'another-file'), '');
-  await writeFile(file, edition(5002));
-  await vi.waitFor(() => expect(served.current.version).not.toBe(first), { timeout: 5_000 });
-  expect(served.current.subgraphUrls.get('courses')).toBe('http://127.0.0.1:5002/graphql');
+  await writeFile(file, smallSupergraph(5002));
+  await expect.poll(() => served.current.version).not.toBe(first);
+  expect(served.current.subgraphUrls.get('fleet')).toBe('http://127.0.0.1:5002/graphql');
 
   const second = served.current.version;
   await writeFile(`${file}.new`, BROKEN);
   await rename(`${file}.new`, file);
-  await vi.waitFor(() => expect(served.status.faults).toBe(1), { timeout: 5_000 });
+  await expect.poll(() => served.status.faults).toBe(1);
   expect(served.current.version).toBe(second);
 });
 
@@ -92,7 +92,7 @@ test('a refused supergraph is told by health and metrics until one loads, and is
   const registry = source('url', sdl);
   const { served, metrics } = await serve([registry]);
   registry.set(BROKEN);
-  await vi.waitFor(() => expect(served.status.failing).toHaveLength(1));
+  await expect.poll(() => served.status.failing).toHaveLength(1);
   expect(served.status).toMatchObject({
     version: supergraphVersion(sdl),
     faults: 1,
@@ -101,12 +101,12 @@ test('a refused supergraph is told by health and metrics until one loads, and is
   expect(await metrics()).toMatch(/lyceum_gateway_supergraph_faults_total\{source="url"[^}]*\} 1/);
   const { reads } = registry;
   registry.wake();
-  await vi.waitFor(() => expect(registry.reads).toBe(reads + 1));
+  await expect.poll(() => registry.reads).toBe(reads + 1);
   expect(served.status.faults).toBe(1);
 
-  registry.set(edition(5002));
-  const next = supergraphVersion(edition(5002));
-  await vi.waitFor(() => expect(served.status).toMatchObject({ version: next, faults: 1, failing: [] }));
+  registry.set(smallSupergraph(5002));
+  const next = supergraphVersion(smallSupergraph(5002));
+  await expect.poll(() => served.status).toMatchObject({ version: next, faults: 1, failing: [] });
   const text = await metrics();
   expect(text).toContain(`lyceum_gateway_supergraph_info{version="${next}"`);
   expect(text).not.toContain(supergraphVersion(sdl));
@@ -125,10 +125,10 @@ test('changes at the same time are loaded one after the other, and the last one 
     },
   });
   for (const port of [5002, 5003, 5004]) {
-    registry.set(edition(port));
+    registry.set(smallSupergraph(port));
     await new Promise((done) => setImmediate(done));
   }
-  await vi.waitFor(() => expect(served.current.version).toBe(supergraphVersion(edition(5004))));
+  await expect.poll(() => served.current.version).toBe(supergraphVersion(smallSupergraph(5004)));
   expect(Math.max(...most)).toBe(1);
 });
 
@@ -146,12 +146,12 @@ test('a graph that cannot be prepared does not serve, and the old one serves unt
   });
   const first = opened.served.current.version;
   refuse = true;
-  registry.set(edition(5002));
-  await vi.waitFor(() => expect(opened.served.status.faults).toBe(1));
+  registry.set(smallSupergraph(5002));
+  await expect.poll(() => opened.served.status.faults).toBe(1);
   expect(opened.served.current.version).toBe(first);
   refuse = false;
-  registry.set(edition(5003));
-  await vi.waitFor(() => expect(replaced).toEqual([first]));
+  registry.set(smallSupergraph(5003));
+  await expect.poll(() => replaced).toEqual([first]);
 });
 
 test('a publication outranks the file, and the file serves again when it is withdrawn', async () => {
@@ -159,12 +159,12 @@ test('a publication outranks the file, and the file serves again when it is with
   const fallback = source('file', sdl);
   const { served } = await serve([publication, fallback]);
   expect(served.status.source).toBe('file');
-  publication.set(edition(5002));
-  await vi.waitFor(() => expect(served.status.source).toBe('redis'));
-  fallback.set(edition(5003));
+  publication.set(smallSupergraph(5002));
+  await expect.poll(() => served.status.source).toBe('redis');
+  fallback.set(smallSupergraph(5003));
   publication.set(null);
-  await vi.waitFor(() => expect(served.status.source).toBe('file'));
-  expect(served.current.subgraphUrls.get('courses')).toBe('http://127.0.0.1:5003/graphql');
+  await expect.poll(() => served.status.source).toBe('file');
+  expect(served.current.subgraphUrls.get('fleet')).toBe('http://127.0.0.1:5003/graphql');
 });
 
 test('a source that is away keeps what it gave last; one that never gave anything is passed over', async () => {
@@ -172,12 +172,12 @@ test('a source that is away keeps what it gave last; one that never gave anythin
   const fallback = source('file', sdl);
   const { served } = await serve([publication, fallback]);
   expect(served.status).toMatchObject({ source: 'file', failing: [{ source: 'redis' }] });
-  fallback.set(edition(5002));
-  await vi.waitFor(() => expect(served.current.version).toBe(supergraphVersion(edition(5002))));
-  publication.set(edition(5003));
-  await vi.waitFor(() => expect(served.status).toMatchObject({ source: 'redis', failing: [] }));
+  fallback.set(smallSupergraph(5002));
+  await expect.poll(() => served.current.version).toBe(supergraphVersion(smallSupergraph(5002)));
+  publication.set(smallSupergraph(5003));
+  await expect.poll(() => served.status).toMatchObject({ source: 'redis', failing: [] });
   publication.set(new Error('Redis is away'));
-  fallback.set(edition(5004));
-  await vi.waitFor(() => expect(served.status.failing).toHaveLength(1));
-  expect(served.current.version).toBe(supergraphVersion(edition(5003)));
+  fallback.set(smallSupergraph(5004));
+  await expect.poll(() => served.status.failing).toHaveLength(1);
+  expect(served.current.version).toBe(supergraphVersion(smallSupergraph(5003)));
 });
