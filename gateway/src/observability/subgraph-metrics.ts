@@ -38,6 +38,8 @@ export function watchInstances(metrics: Metrics, client: Pick<SubgraphClient, 's
     help: 'Whether an address is left alone after failures: 0 closed, 1 half open, 2 open.',
     labelNames,
     collect() {
+      // Addresses that are not asked any more leave no series behind.
+      this.reset();
       for (const { subgraph, address, breaker } of client.states()) this.set({ subgraph, address }, BREAKER[breaker]);
     },
   });
@@ -46,6 +48,7 @@ export function watchInstances(metrics: Metrics, client: Pick<SubgraphClient, 's
     help: 'Requests to an address that wait for an answer.',
     labelNames,
     collect() {
+      this.reset();
       for (const { subgraph, address, outstanding } of client.states()) this.set({ subgraph, address }, outstanding);
     },
   });
