@@ -5,6 +5,7 @@
 import { isStorable } from '@lyceum/service-kit';
 import { type GraphQLError, getVariableValues } from 'graphql';
 import { refusal } from '../errors.ts';
+import { compilePlainVariables, type ReadPlain } from './plain-variables.ts';
 import type { PlannedOperation } from './plan/plan-operation.ts';
 import { NO_TEXT } from './text-rule.ts';
 
@@ -12,13 +13,22 @@ export type CoercedVariables =
   | { ok: true; variables: Readonly<Record<string, unknown>> }
   | { ok: false; errors: readonly GraphQLError[] };
 
+const shortWays = new WeakMap<PlannedOperation, ReadPlain>();
+
 /** Throws BAD_REQUEST if `given` is no map at all. */
-export function coerceVariables(
-  { supergraph, operation, conditions }: PlannedOperation,
-  given: unknown,
-): CoercedVariables {
+export function coerceVariables(planned: PlannedOperation, given: unknown): CoercedVariables {
   const inputs = given ?? {};
   if (typeof inputs !== 'object' || Array.isArray(inputs)) throw refusal('BAD_REQUEST', '`variables` must be a map.');
+  let readPlain = shortWays.get(planned);
+  if (!readPlain) {
+    readPlain = compilePlainVariables(planned);
+    shortWays.set(planned, readPlain);
+  }
+  const plain = readPlain(inputs as Record<string, unknown>);
+  return plain ? { ok: true, variables: plain } : coerceAny(planned, inputs);
+}
+
+function coerceAny({ supergraph, operation, conditions }: PlannedOperation, inputs: object): CoercedVariables {
   const { coerced, errors } = getVariableValues(
     supergraph.schema,
     operation.variableDefinitions ?? [],
