@@ -6,11 +6,19 @@ import { dirname, join, relative } from 'node:path';
 import { type GatewayResults, readGatewayResults } from './results.ts';
 import { count } from './table.ts';
 
+/** Rows in which equal work that is under way is done once. */
+const SHARED = /-(dedupe|whole)$/;
+const PANELS = [
+  { kind: 'deep', shared: false, title: 'Deep query: 16 fetches, 86 KB of answer (requests per second)' },
+  { kind: 'fetch', shared: false, title: 'One fetch (requests per second)' },
+  { kind: 'deep', shared: true, title: 'Deep query, equal work under way done once (requests per second)' },
+] as const;
+
 const root = join(import.meta.dirname, '..');
 const figure = join(root, 'docs/figures/gateway-bench.svg');
 
 const WIDTH = 760;
-const LABEL = 300;
+const LABEL = 320;
 const BAR = 16;
 const STEP = 24;
 const STYLE = `
@@ -34,13 +42,12 @@ export function drawGateway(path: string | undefined): { from: string; file: str
 function writeSvg(results: GatewayResults): string {
   const parts: string[] = [];
   let y = 24;
-  for (const [kind, title] of [
-    ['deep', 'Deep query: 16 fetches, 86 KB of answer (requests per second)'],
-    ['fetch', 'One fetch (requests per second)'],
-  ] as const) {
+  for (const { kind, shared, title } of PANELS) {
     const bars = results.participants
+      .filter(({ id }) => SHARED.test(id) === shared)
       .flatMap(({ id, title: label, [kind]: row }) => (row ? [{ id, label, value: row.requestsPerSecond }] : []))
       .sort((a, b) => b.value - a.value);
+    if (bars.length === 0) continue;
     const most = Math.max(...bars.map(({ value }) => value));
     parts.push(`<text class="title" x="0" y="${y}">${title}</text>`);
     y += 14;
@@ -57,8 +64,14 @@ function writeSvg(results: GatewayResults): string {
     y += 30;
   }
   const { machine, settings, commit, date } = results;
-  const note = `${machine.cpu}, Node ${machine.node}, gateway alone on one core, ${settings.connections} connections; ${date.slice(0, 10)}, commit ${commit}`;
-  parts.push(`<text class="note" x="0" y="${y - 8}">${escapeXml(note)}</text>`);
+  const notes = [
+    `${machine.cpu}, Node ${machine.node}; each gateway alone on one core, ${settings.connections} connections.`,
+    `Medians of ${settings.rounds} alternating rounds. ${date.slice(0, 10)}, commit ${commit}.`,
+  ];
+  for (const note of notes) {
+    parts.push(`<text class="note" x="0" y="${y - 8}">${escapeXml(note)}</text>`);
+    y += 18;
+  }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="Requests per second of GraphQL gateways">
 <style>${STYLE}
 </style>

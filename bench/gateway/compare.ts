@@ -23,6 +23,8 @@ export interface OperationRow extends Figures {
   readonly rounds: readonly Figures[];
   /** For each second of processor time that the gateway had: what is left to compare where a machine was not quiet. */
   readonly requestsPerCpuSecond: number;
+  /** Requests to subgraphs for each request: tells what was really shared. */
+  readonly fetches: number;
   /** Shares of a core's time. */
   readonly gatewayCpu: number;
   readonly loadCpu: number;
@@ -141,6 +143,7 @@ function summariseOperation(seen: readonly Seen[]): OperationRow | null {
     p50: middle(({ p50 }) => p50),
     p99: middle(({ p99 }) => p99),
     requestsPerCpuSecond: middle((visit) => visit.answers / visit.seconds / visit.gatewayCpu),
+    fetches: middle(({ fetches }) => fetches),
     gatewayCpu: middle(({ gatewayCpu }) => gatewayCpu),
     loadCpu: middle(({ loadCpu }) => loadCpu),
     subgraphsCpu: middle(({ subgraphsCpu }) => subgraphsCpu),

@@ -19,9 +19,10 @@ export function writeReport(rows: readonly Row[]): string {
     milliseconds(row?.p50),
     milliseconds(row?.p99),
     ratio(row && row.requestsPerSecond / (floor('floor', kind)?.requestsPerSecond ?? NaN)),
+    row ? row.fetches.toFixed(1) : '–',
     row ? `${percent(row.gatewayCpu)}/${percent(row.loadCpu + row.subgraphsCpu)}` : '–',
   ];
-  const head = (kind: string) => [`${kind}/s`, 'p50 ms', 'p99 ms', '×floor', 'CPU own/rest'];
+  const head = (kind: string) => [`${kind}/s`, 'p50 ms', 'p99 ms', '×floor', 'fetches', 'CPU own/rest'];
   const table = writeTable(
     ['', ...head('deep'), ...head('fetch'), 'MB', 'start ms', 'first ms'],
     rows.map((row) => [
@@ -39,6 +40,7 @@ export function writeReport(rows: readonly Row[]): string {
 function remarks(rows: readonly Row[]): string[] {
   const said = [
     'MB: resident memory, median after the deep operation. start: from the process to its first answer; first: its first deep answer.',
+    'fetches: requests to subgraphs for each request; fewer than the plan has where equal ones are shared.',
     'CPU own/rest: of the core of the gateway, and of the core of load generator and subgraphs.',
   ];
   for (const row of rows) {

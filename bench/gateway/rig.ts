@@ -36,6 +36,8 @@ export interface Seen extends Visited {
   readonly loadCpu: number;
   readonly subgraphsCpu: number;
   readonly residentMb: number;
+  /** Requests to subgraphs for each request. */
+  readonly fetches: number;
 }
 
 export interface Rig {
@@ -108,6 +110,13 @@ export async function openRig(cores: Cores): Promise<Rig> {
     return { status: response.status, text: await response.text() };
   }
 
+  async function countFetches(): Promise<number> {
+    const told = once(subgraphs, 'message');
+    subgraphs.send('count');
+    const [fetches] = (await told) as [number];
+    return fetches;
+  }
+
   function lastWords({ process: name }: Participant): string {
     return readFileSync(logOf(name), 'utf8').trim().split('\n').slice(-15).join('\n');
   }
@@ -161,19 +170,25 @@ export async function openRig(cores: Cores): Promise<Rig> {
       const clocks = () => [child, load, subgraphs].map(processorSeconds);
       const answered = new Promise<{ visited: Visited; before: number[]; after: number[] }>((resolve, reject) => {
         let before = clocks();
+        let after = before;
         const gone = () => reject(new Error(`The load generator ended:\n${readFileSync(logOf('load'), 'utf8')}`));
         const onMessage = (message: LoadMessage) => {
           if (message === 'measuring') {
             before = clocks();
             return;
           }
+          if (message === 'measured') {
+            after = clocks();
+            return;
+          }
           load.off('message', onMessage);
           load.off('exit', gone);
-          resolve({ visited: message, before, after: clocks() });
+          resolve({ visited: message, before, after });
         };
         load.on('message', onMessage);
         load.once('exit', gone);
       });
+      const fetchesBefore = await countFetches();
       load.send({
         port,
         headers: headersOf(participant),
@@ -184,10 +199,11 @@ export async function openRig(cores: Cores): Promise<Rig> {
         expectedLength: expectedLength ?? null,
       } satisfies Visit);
       const { visited, before, after } = await answered;
+      const fetches = ((await countFetches()) - fetchesBefore) / visited.sent;
       const [gatewayCpu = 0, loadCpu = 0, subgraphsCpu = 0] = after.map(
         (clock, index) => (clock - (before[index] ?? 0)) / visited.seconds,
       );
-      return { ...visited, gatewayCpu, loadCpu, subgraphsCpu, residentMb: residentMb(child) };
+      return { ...visited, gatewayCpu, loadCpu, subgraphsCpu, residentMb: residentMb(child), fetches };
     },
 
     async close() {

@@ -17,14 +17,16 @@ export interface Answered {
   readonly milliseconds: number;
 }
 
-/** Ends with `destroy()`. `onFail` is called once at most, and nothing after it. */
+/** Ends when there is no next request, or with `destroy()`. `onFail` is called once at most. */
 export function openConnection(options: {
   port: number;
-  nextRequest: () => Buffer;
+  /** Null ends the connection. */
+  nextRequest: () => Buffer | null;
   onAnswer: (answered: Answered) => void;
   onFail: (error: Error) => void;
+  onClose: () => void;
 }): Socket {
-  const { port, nextRequest, onAnswer, onFail } = options;
+  const { port, nextRequest, onAnswer, onFail, onClose } = options;
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let sentAt = 0;
   let status = 0;
@@ -36,8 +38,13 @@ export function openConnection(options: {
   const send = () => {
     missing = null;
     kept = null;
+    const request = nextRequest();
+    if (!request) {
+      socket.destroy();
+      return;
+    }
     sentAt = performance.now();
-    socket.write(nextRequest());
+    socket.write(request);
   };
   const finish = () => {
     onAnswer({ ok: status === 200, length, milliseconds: performance.now() - sentAt });
@@ -45,6 +52,7 @@ export function openConnection(options: {
   };
 
   socket.once('connect', send);
+  socket.once('close', onClose);
   socket.once('error', onFail);
   socket.once('end', () => onFail(new Error('the connection was closed')));
   socket.on('data', (data: Buffer) => {

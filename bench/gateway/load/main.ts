@@ -18,6 +18,8 @@ export interface Visit {
 
 export interface Visited {
   readonly answers: number;
+  /** Requests in all, the warm-up included. */
+  readonly sent: number;
   readonly seconds: number;
   /** Answers that were none, or of another length, and connections that broke; in all, the warm-up included. */
   readonly failures: number;
@@ -26,13 +28,17 @@ export interface Visited {
   readonly p99: number;
 }
 
-/** 'measuring' when the warm-up is over; the parent reads the processors' clocks then, and at the end. */
-export type LoadMessage = 'measuring' | Visited;
+/** The parent reads the processors' clocks when the measurement begins and when it ends. */
+export type LoadMessage = 'measuring' | 'measured' | Visited;
+
+/** For answers that are under way when the measurement ends. */
+const DRAIN_MS = 10_000;
 
 function visit({ port, headers, bodies, connections, warmUpMs, measureMs, expectedLength }: Visit): Promise<Visited> {
   const latencies: number[] = [];
   const sockets: Socket[] = [];
   let measuring = false;
+  let ended = false;
   let failures = 0;
   let failure: string | null = null;
   const fail = (reason: string) => {
@@ -41,8 +47,9 @@ function visit({ port, headers, bodies, connections, warmUpMs, measureMs, expect
   };
   const requests = bodies.map((body) => writeRequest(port, headers, body));
   let sent = 0;
-  const nextRequest = () => requests[sent++ % requests.length] as Buffer;
-  for (let index = 0; index < connections; index += 1) {
+  const nextRequest = () => (ended ? null : (requests[sent++ % requests.length] as Buffer));
+  const closed = Array.from({ length: connections }, () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const socket = openConnection({
       port,
       nextRequest,
@@ -53,12 +60,14 @@ function visit({ port, headers, bodies, connections, warmUpMs, measureMs, expect
         } else if (measuring) latencies.push(milliseconds);
       },
       onFail(error) {
-        fail(error.message);
+        if (!ended) fail(error.message);
         socket.destroy();
       },
+      onClose: resolve,
     });
     sockets.push(socket);
-  }
+    return promise;
+  });
   return new Promise((resolve) => {
     let started = 0;
     setTimeout(() => {
@@ -66,12 +75,18 @@ function visit({ port, headers, bodies, connections, warmUpMs, measureMs, expect
       started = performance.now();
       process.send?.('measuring' satisfies LoadMessage);
     }, warmUpMs);
-    setTimeout(() => {
+    setTimeout(async () => {
       const seconds = (performance.now() - started) / 1000;
-      for (const socket of sockets) socket.destroy();
+      measuring = false;
+      ended = true;
+      process.send?.('measured' satisfies LoadMessage);
+      // What is under way is waited for, so that the next visit finds a gateway with nothing left to do.
+      const late = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), DRAIN_MS);
+      await Promise.all(closed);
+      clearTimeout(late);
       const sorted = Float64Array.from(latencies).sort();
       const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Infinity;
-      resolve({ answers: sorted.length, seconds, failures, failure, p50: at(0.5), p99: at(0.99) });
+      resolve({ answers: sorted.length, sent, seconds, failures, failure, p50: at(0.5), p99: at(0.99) });
     }, warmUpMs + measureMs);
   });
 }

@@ -21,15 +21,21 @@ async function listen(server: ReturnType<typeof createRawServer>): Promise<strin
 }
 
 async function main(jwks: string): Promise<void> {
+  let fetches = 0;
   const urls = {} as Record<SubgraphName, string>;
   for (const name of subgraphNames) {
     const answer = createSubgraph(name);
-    const server = createRawServer((method, _path, body) => (method === 'POST' ? answer(body) : NOT_FOUND));
+    const server = createRawServer((method, _path, body) => {
+      fetches += 1;
+      return method === 'POST' ? answer(body) : NOT_FOUND;
+    });
     urls[name] = `${await listen(server)}/graphql`;
   }
   const keys = httpResponse(200, jwks);
   const jwksUrl = `${await listen(createRawServer(() => keys))}/.well-known/jwks.json`;
   process.send?.({ urls, jwksUrl } satisfies SubgraphsReady);
+  // Asked for by any message: how often the subgraphs were asked so far.
+  process.on('message', () => process.send?.(fetches));
   process.once('disconnect', () => process.exit(0));
 }
 
