@@ -22,7 +22,7 @@ const FILLING_OPERATIONS = 400;
 /** The first stretches warm code up and are left out. */
 const WARM_UP = 2;
 const BOUND_MB = 8;
-const SWAP_MS = 10_000;
+const SWAP_MS = 60_000;
 
 export const memory: Scenario = {
   name: 'memory',
