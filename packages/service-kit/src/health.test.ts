@@ -15,6 +15,17 @@ test('a failing check makes a process unready but leaves it alive, and says whic
   expect(JSON.parse(body)).toEqual({ status: 'failing', checks: { database: 'ok', redis: 'failed' } });
 });
 
+test('details are told beside the checks and make no process unready', async () => {
+  const get = await serve({
+    checks: {},
+    details: { supergraph: () => ({ failing: ['file'] }) },
+    life: { draining: false },
+  });
+  const { status, body } = await get('/health/ready');
+  expect(status).toBe(200);
+  expect(JSON.parse(body).details).toEqual({ supergraph: { failing: ['file'] } });
+});
+
 test('a draining process is not ready', async () => {
   const get = await serve({ checks: {}, life: { draining: true } });
   expect(await get('/health/ready')).toMatchObject({ status: 503, body: expect.stringContaining('draining') });
