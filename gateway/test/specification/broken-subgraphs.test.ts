@@ -432,7 +432,7 @@ describe('errors that say nothing, or nonsense', () => {
     });
     expect(answer.data).toStrictEqual({ person: { name: 'Ada', age: 1 }, left: 'kept' });
     expect(answer.errors?.length).toBeGreaterThan(0);
-    for (const at of paths(answer)) expect(Array.isArray(at)).toBe(true);
+    for (const at of paths(answer)) expect(at).not.toStrictEqual([]);
   });
 
   test.each([

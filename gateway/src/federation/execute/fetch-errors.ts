@@ -163,7 +163,9 @@ function add(step: FetchStep, error: GraphQLFormattedError, at: Path, execution:
   told.add(place);
   const unasked = asked.length < at.length && { unasked: true };
   const extensions = { ...error.extensions, serviceName: step.subgraph, ...unasked };
-  errors.push(new GraphQLError(error.message, { path, extensions, originalError: cause }));
+  // Of no field of the client's at all: then there is no path to tell (7.1.2).
+  const known = path.length > 0 ? { path } : {};
+  errors.push(new GraphQLError(error.message, { ...known, extensions, originalError: cause }));
 }
 
 /** Where each object stands in the response: known only now, since most operations never ask. */
@@ -179,9 +181,15 @@ function readError(given: unknown): GraphQLFormattedError {
   const { message, path, extensions } = given;
   return {
     message: typeof message === 'string' && message !== '' ? message : UNTOLD,
-    ...(Array.isArray(path) && path.every((part) => typeof part === 'string' || typeof part === 'number') && { path }),
+    ...(isPath(path) && { path }),
     ...(isData(extensions) && { extensions }),
   };
+}
+
+/** From the root of a response, which is an object. */
+function isPath(path: unknown): path is (string | number)[] {
+  if (!Array.isArray(path) || typeof path[0] !== 'string') return false;
+  return path.every((part) => typeof part === 'string' || (Number.isSafeInteger(part) && part >= 0));
 }
 
 const UNTOLD = 'The subgraph reported an error without a message.';

@@ -50,6 +50,7 @@ class DataWriter {
   readonly #repeats: boolean;
   readonly #texts = new Map<unknown, { readonly shape: ValueShape; readonly text: string }>();
   #explained: Set<string> | undefined;
+  #told: Set<string> | undefined;
   /** Holds while HIDDEN travels up. */
   #hidden: GraphQLError | undefined;
 
@@ -226,8 +227,16 @@ class DataWriter {
   }
 
   #report(message: string, depth: number): typeof NULLED {
-    this.#completion.errors.push(this.#error(message, depth));
+    if (!this.#isTold(depth)) this.#completion.errors.push(this.#error(message, depth));
     return NULLED;
+  }
+
+  /** Whether a subgraph has told of a fault at this very place: a field has one error. */
+  #isTold(depth: number): boolean {
+    const { errors } = this.#completion;
+    if (errors.length === 0) return false;
+    this.#told ??= new Set(errors.map(({ path }) => JSON.stringify(path)));
+    return this.#told.has(JSON.stringify(this.#place.slice(0, depth)));
   }
 
   /** Whether a subgraph has told of a fault here or below. */
