@@ -30,3 +30,10 @@ test('a copy shares nothing', () => {
   copied.a[0]!.b = 2;
   expect(original).toEqual({ a: [{ b: 1 }] });
 });
+
+test('what several objects have in common after a merge is noted, however deep it was taken over', () => {
+  const source: Data = { name: 'x', list: [1], at: { street: { no: 1 } } };
+  const repeated = new Set<unknown>();
+  for (const target of [{}, { at: { city: 'y' } }]) merge(target, source, repeated);
+  expect(repeated).toEqual(new Set([source.list, source.at, (source.at as Data).street]));
+});
