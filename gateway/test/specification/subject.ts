@@ -11,7 +11,7 @@ import { createLogger } from '@lyceum/service-kit';
 import {
   type DocumentNode,
   execute,
-  type GraphQLFormattedError,
+  type GraphQLError,
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
@@ -157,9 +157,9 @@ function agrees(expected: Answer, actual: Answer, through: string): void {
 async function onOneSchema(schema: GraphQLSchema, source: string, asking: Asking, { root }: Values): Promise<Answer> {
   let document: DocumentNode;
   try {
-    document = parse(source);
-    const errors = validate(schema, document, specifiedRules);
-    if (errors.length > 0) return asAnswer({ errors });
+    const read = readDocument(schema, source);
+    if (read.errors.length > 0) return asAnswer({ errors: read.errors });
+    document = read.document;
   } catch (error) {
     return refused(error);
   }
@@ -171,13 +171,31 @@ async function onOneSchema(schema: GraphQLSchema, source: string, asking: Asking
   return asAnswer(begun ? result : { errors: result.errors });
 }
 
+interface ReadDocument {
+  readonly document: DocumentNode;
+  readonly errors: readonly GraphQLError[];
+}
+const documentsRead = new WeakMap<GraphQLSchema, Map<string, ReadDocument>>();
+
+/** Once for each text: the same is asked for many values. Throws for what does not parse. */
+function readDocument(schema: GraphQLSchema, source: string): ReadDocument {
+  const known = documentsRead.get(schema) ?? new Map<string, ReadDocument>();
+  documentsRead.set(schema, known);
+  let read = known.get(source);
+  if (!read) {
+    const document = parse(source);
+    read = { document, errors: validate(schema, document, specifiedRules) };
+    known.set(source, read);
+  }
+  return read;
+}
+
 /** Over the wire and back. */
 async function ask(schema: GraphQLSchema, request: SubgraphRequest, values: Values): Promise<SubgraphResponse> {
   const body = JSON.parse(request.body ?? JSON.stringify(request)) as SubgraphRequest;
   const { query, variables: variableValues, operationName } = body;
-  const document = parse(query);
-  const invalid = validate(schema, document).map((error): GraphQLFormattedError => error.toJSON());
-  if (invalid.length > 0) throw new Error(`the subgraph refuses ${query}: ${invalid[0]?.message}`);
+  const { document, errors } = readDocument(schema, query);
+  if (errors.length > 0) throw new Error(`the subgraph refuses ${query}: ${errors[0]?.message}`);
   const result = await execute({
     schema,
     document,
