@@ -1,8 +1,9 @@
 /**
  * Plans distinct operations and replaces supergraphs, and prints as one JSON object how much memory stays behind.
  *
- * Run with `--expose-gc`. The first of each are left out: they fill caches that are bounded, and warm code up.
+ * `node --expose-gc gateway/test/memory/measure.ts [--documents N] [--swaps N]`. The first of each are left out: they fill caches that are bounded, and warm code up.
  */
+import { parseArgs } from 'node:util';
 import { createLogger, createMetrics } from '@lyceum/service-kit';
 import { createPlanCache } from '../../src/federation/plan-cache.ts';
 import { openSupergraph } from '../../src/federation/supergraph/open-supergraph.ts';
@@ -11,8 +12,11 @@ import { createSupergraphMetrics } from '../../src/federation/supergraph/supergr
 import { buildGraph } from '../differential/graph.ts';
 import { createRandom } from '../differential/random.ts';
 
-const DOCUMENTS = { first: 2_000, measured: 10_000 };
-const SWAPS = { first: 100, measured: 1_000 };
+const { values } = parseArgs({
+  options: { documents: { type: 'string', default: '10000' }, swaps: { type: 'string', default: '1000' } },
+});
+const DOCUMENTS = { first: 1_000, measured: Number(values.documents) };
+const SWAPS = { first: 50, measured: Number(values.swaps) };
 const WARM = 2;
 const MAX_TOKENS = 10_000;
 
