@@ -127,6 +127,26 @@ const examples: readonly Example[] = [
     source: '{ items(first: null) { stats { b } tag shape kind { ... on Plate { area } } } }',
   },
   {
+    guarantee: 'a field that requires something is not asked of objects of which nobody has asked what it requires',
+    family: 'guild',
+    source: 'mutation { admit { ... on Mason { fee } owes } pay(amount: 1) { by { ... on Mason { letter } } } }',
+  },
+  {
+    guarantee: 'a key in an object that may be null is not lost with what the client asks in it',
+    family: 'depot',
+    source: '{ crates { site { label manager { desk } } checked toll } }',
+  },
+  {
+    guarantee: 'requirements of one field with different arguments are told apart within one subgraph',
+    family: 'depot',
+    source: '{ crates { toll fee load risk seals { owner { name } } danger paint } }',
+  },
+  {
+    guarantee: 'a requirement of a requirement is fetched first, also from the subgraph that gives the entity',
+    family: 'workshop',
+    source: 'mutation { setPrice(id: "x") { offer range band { low } } }',
+  },
+  {
     guarantee: 'requirements of requirements are fetched in their order',
     family: 'workshop',
     source: '{ kits { total fee bonus { total next { fee } } } due { kit { total } } }',

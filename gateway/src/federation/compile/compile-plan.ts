@@ -2,6 +2,7 @@
  * Turns a query plan into the steps that the engine runs.
  */
 import type { PlanNode } from '@apollo/query-planner';
+import { splitFetch } from '../plan/split-fetch.ts';
 import { compileFetch, type FetchStep, type PlannedGraph } from './fetch-step.ts';
 
 export type Step =
@@ -12,8 +13,12 @@ export type Step =
 export function compilePlan(node: PlanNode, graph: PlannedGraph): Step {
   const compile = (planned: PlanNode, path: readonly (string | number)[]): Step => {
     switch (planned.kind) {
-      case 'Fetch':
-        return compileFetch(planned, path, graph);
+      case 'Fetch': {
+        const steps = splitFetch(planned, graph.rules).map(({ fetch, needs }) =>
+          compileFetch(fetch, path, graph, needs),
+        );
+        return steps.length === 1 ? steps[0]! : { kind: 'parallel', steps };
+      }
       case 'Flatten':
         return compile(planned.node, [...path, ...planned.path]);
       case 'Sequence':

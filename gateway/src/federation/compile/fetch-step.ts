@@ -12,7 +12,9 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql';
+import type { PlanRules } from '../plan/check-plan.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
+import { keysOfFetch } from '../plan/split-fetch.ts';
 import { compileContext, type WriteContext } from './context-arguments.ts';
 import { compilePath, type ObjectPath } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
@@ -57,19 +59,23 @@ export interface PlannedGraph {
   readonly isA: TypeTest;
   readonly required: ReadonlyMap<string, RequiredField>;
   readonly owners: ReadonlyMap<string, string>;
+  readonly rules: PlanRules;
   /** The plan's names of variables → the client's, where they differ. */
   readonly clientVariables?: ReadonlyMap<string, string>;
 }
 
+/** `needs` names fields without which an entity is not asked for, even if nothing failed. */
 export function compileFetch(
   node: FetchNode,
   pattern: readonly (string | number)[],
-  { subgraphUrls, isA, required, owners, clientVariables }: PlannedGraph,
+  { subgraphUrls, isA, required, owners, rules, clientVariables }: PlannedGraph,
+  needs?: ReadonlySet<string>,
 ): FetchStep {
   const subgraph = owners.get(node.serviceName) ?? node.serviceName;
   const url = subgraphUrls.get(subgraph);
   if (url === undefined) throw new Error(`The plan names an unknown subgraph: ${node.serviceName}`);
-  const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA, required);
+  const demands = { needs: needs ?? NOTHING, keys: keysOfFetch(node, rules) };
+  const represent = node.requires && compileRepresentation(node.requires, node.inputRewrites, isA, required, demands);
   const context = compileContext(node.contextRewrites, isA);
   const fromContext = new Set(node.contextRewrites?.map(({ renameKeyTo }) => renameKeyTo));
   const { operationName } = node;
@@ -106,6 +112,8 @@ export function compileFetch(
     compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
   };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The subgraph's own names, the plan's as aliases. */
 function withRequiredFields(query: string, required: ReadonlyMap<string, RequiredField>): string {

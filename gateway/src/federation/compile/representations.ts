@@ -26,6 +26,13 @@ export interface Representation extends WriteRepresentation {
   keysOf(typename: string): readonly string[] | null;
 }
 
+/** What a type's representation must hold, for its entities to be asked for at all. */
+export interface Demands {
+  readonly needs: ReadonlySet<string>;
+  /** One of these, if there are any. */
+  readonly keys: readonly ReadonlySet<string>[];
+}
+
 interface Graph {
   readonly isA: TypeTest;
   /** By the plan's name. */
@@ -47,10 +54,10 @@ export function compileRepresentation(
   inputRewrites: readonly FetchDataRewrite[] | undefined,
   isA: TypeTest,
   required: ReadonlyMap<string, RequiredField> = new Map(),
+  demands: Demands = { needs: new Set(), keys: [] },
 ): Representation {
   const graph = { isA, required };
-  // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
-  const write = compileSelections(requires, graph, '__typename');
+  const write = compileSelections(requires, graph, demands);
   const rewrite = compileRewrites(inputRewrites, isA);
   const keysByType = new Map<string, readonly string[] | null>();
   const keysOf = (typename: string) => {
@@ -74,11 +81,11 @@ export function compileRepresentation(
   return Object.assign(rewritten, { keysOf });
 }
 
-/** `needed` names a field without which there is nothing to write. */
+/** `demands` are made of an entity, not of what lies in it. */
 function compileSelections(
   selections: readonly QueryPlanSelectionNode[],
   graph: Graph,
-  needed?: string,
+  demands?: Demands,
 ): WriteRepresentation {
   const byType = new Map<string, readonly WrittenField[] | null>();
 
@@ -87,7 +94,11 @@ function compileSelections(
     let fields = byType.get(typename);
     if (fields === undefined) {
       const found = fieldsOf(selections, typename, graph);
-      fields = needed === undefined || found.some(({ key }) => key === needed) ? found : null;
+      fields =
+        !demands ||
+        satisfies(new Set(found.flatMap(({ key, more = [] }) => [key, ...more.map((one) => one.key)])), demands)
+          ? found
+          : null;
       byType.set(typename, fields);
     }
     if (fields === null) return null;
@@ -96,7 +107,7 @@ function compileSelections(
     for (const { key, label, write, more } of fields) {
       const value = readKey(data, key);
       if (value === undefined) {
-        if (!mayLack?.(key)) return null;
+        if (demands?.needs.has(key) || !mayLack?.(key)) return null;
         continue;
       }
       let written = write ? writeNested(value, write) : writeLeaf(value);
@@ -107,6 +118,12 @@ function compileSelections(
     }
     return identified ? `{${text}}` : null;
   };
+}
+
+function satisfies(names: ReadonlySet<string>, { needs, keys }: Demands): boolean {
+  // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
+  const holds = (wanted: ReadonlySet<string>) => [...wanted].every((name) => names.has(name));
+  return names.has('__typename') && holds(needs) && (keys.length === 0 || keys.some(holds));
 }
 
 /** Null if one of the others is missing. */

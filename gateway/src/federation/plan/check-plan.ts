@@ -20,6 +20,7 @@ interface SubgraphRules {
   readonly requirements: ReadonlyMap<string, SelectionSetNode>;
   /** Type → the keys by which the subgraph finds its entities; none for an entity that it cannot find. */
   readonly keys: ReadonlyMap<string, readonly SelectionSetNode[]>;
+  readonly interfaceObjects: ReadonlySet<string>;
 }
 
 export function readPlanRules(document: DocumentNode): PlanRules {
@@ -34,7 +35,11 @@ export function readPlanRules(document: DocumentNode): PlanRules {
   const subgraphs = new Map(
     [...names.values()].map((name) => [
       name,
-      { requirements: new Map<string, SelectionSetNode>(), keys: new Map<string, SelectionSetNode[]>() },
+      {
+        requirements: new Map<string, SelectionSetNode>(),
+        keys: new Map<string, SelectionSetNode[]>(),
+        interfaceObjects: new Set<string>(),
+      },
     ]),
   );
   const types = new Map<string, Map<string, string>>();
@@ -43,6 +48,7 @@ export function readPlanRules(document: DocumentNode): PlanRules {
     for (const directive of directivesOf(type, 'join__type')) {
       const key = argumentOf(directive, 'key');
       const rules = subgraphs.get(names.get(argumentOf(directive, 'graph')) ?? '');
+      if (argumentOf(directive, 'isInterfaceObject') === 'true') rules?.interfaceObjects.add(name);
       if (!key || !rules) continue;
       const resolvable = argumentOf(directive, 'resolvable') !== 'false';
       rules.keys.set(name, [...(rules.keys.get(name) ?? []), ...(resolvable ? [fieldSet(key)] : [])]);

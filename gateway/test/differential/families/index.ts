@@ -4,6 +4,7 @@
 import { company } from './company.ts';
 import { depot } from './depot.ts';
 import type { Family } from './family.ts';
+import { guild } from './guild.ts';
 import { media } from './media.ts';
 import { nulls } from './nulls.ts';
 import { ship } from './ship.ts';
@@ -11,4 +12,4 @@ import { shop } from './shop.ts';
 import { workshop } from './workshop.ts';
 import { zoo } from './zoo.ts';
 
-export const families: readonly Family[] = [shop, media, company, workshop, nulls, zoo, ship, depot];
+export const families: readonly Family[] = [shop, media, company, workshop, nulls, zoo, ship, depot, guild];
