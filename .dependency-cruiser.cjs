@@ -91,7 +91,9 @@ module.exports = {
       name: 'apollo-elastic-licence-stays-in-two-places',
       comment: 'These packages carry the Elastic License 2.0; see the README.',
       severity: 'error',
-      from: { pathNot: '^(gateway/src/federation/|gateway/test/|bench/gateway/|tools/compose(/|\\.ts$)|node_modules/)' },
+      from: {
+        pathNot: '^(gateway/src/federation/|gateway/test/|bench/gateway/|tools/compose(/|\\.ts$)|node_modules/)',
+      },
       to: { path: 'node_modules/@apollo/(gateway|composition|query-planner|federation-internals)/' },
     },
     {
