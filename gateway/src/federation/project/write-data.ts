@@ -125,6 +125,8 @@ class DataWriter {
       return FAILED;
     }
     if (this.#completion.failed.get(data)?.has(field.source) || this.#isExplained(depth)) return FAILED;
+    // Of subgraphs that share the object, the one to tell of this field has lost its own to an error in it.
+    if (readKey(data, field.source) === undefined && this.#isExplained(depth - 1)) return FAILED;
     const error = this.#error(`Cannot return null for non-nullable field ${field.name}.`, depth);
     if (this.#completion.unseen.get(data)?.has(field.source)) {
       this.#hidden = error;
