@@ -156,8 +156,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     const planned = given(operation.planned, 'the plan');
     const variables = given(operation.variables, 'the variables');
     const scope = { ...scopeOf(operation), signal: operation.signal };
-    return planned.operation.operation === 'subscription'
-      ? enrichedEvents({ executor, subscriptions }, planned, variables, scope)
+    if (planned.operation.operation === 'subscription') {
+      return enrichedEvents({ executor, subscriptions }, planned, variables, scope);
+    }
+    return operation.inParts
+      ? executor.executeIncrementally(planned, variables, scope)
       : executor.execute(planned, variables, scope);
   }
 

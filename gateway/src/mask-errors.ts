@@ -56,6 +56,12 @@ async function* maskedStream(
 
 /** The result with every execution error reduced to message, path, code and details. */
 export function maskResult(result: Result, log: Logger, policy: MaskingPolicy): Result {
+  const masked = maskErrors(result, log, policy);
+  const { incremental } = result;
+  return incremental ? { ...masked, incremental: incremental.map((part) => maskErrors(part, log, policy)) } : masked;
+}
+
+function maskErrors<T extends Pick<Result, 'errors'>>(result: T, log: Logger, policy: MaskingPolicy): T {
   if (!result.errors?.length) return result;
   return { ...result, errors: result.errors.map((error) => maskExecutionError(error, log, policy)) };
 }

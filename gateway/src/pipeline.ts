@@ -20,6 +20,8 @@ export interface GatewayRequest {
   };
   /** The operation types this way of asking may carry: no mutation by GET, no subscription without a stream. */
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;
+  /** Whether the client takes the answer to a query or mutation in parts. */
+  readonly takesParts: boolean;
   /** A header of the client, by its name in lower case. */
   header(name: string): string | undefined;
   /** Throws for a bad credential. May be called more than once. */
@@ -34,9 +36,18 @@ export interface Result {
   /** An object, or its JSON where it is written already. */
   readonly data?: Readonly<Record<string, unknown>> | JsonText | null;
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Only in an answer that comes in parts: whether there are more to come, and what comes with this one. */
+  readonly hasNext?: boolean;
+  readonly incremental?: readonly IncrementalResult[];
 }
 
-/** A subscription that was admitted is a stream; everything else, refusals included, is one result. */
+/** Completes the object at `path` of what came before. Null data: something in the part must not be null and is. */
+export interface IncrementalResult extends Pick<Result, 'data' | 'errors'> {
+  readonly path: readonly (string | number)[];
+  readonly label?: string;
+}
+
+/** A subscription that was admitted, and an answer in parts, are streams; everything else, refusals included, is one result. */
 export type Outcome = Result | AsyncGenerator<Result>;
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -62,13 +73,18 @@ export class Operation {
     this.request = request;
   }
 
-  /** Aborts when the client is gone or has ended its subscription. To be asked for once the type of operation is known. */
+  /** Aborts when the client is gone or has ended its stream. To be asked for once the type of operation is known. */
   get signal(): AbortSignal {
     if (this.sharedSignal) return this.sharedSignal;
-    if (this.parsed?.operation.operation !== 'subscription') return this.request.signal;
+    if (this.parsed?.operation.operation !== 'subscription' && !this.inParts) return this.request.signal;
     this.#ending ??= new AbortController();
     this.#signal ??= AbortSignal.any([this.request.signal, this.#ending.signal]);
     return this.#signal;
+  }
+
+  /** Whether the client has asked for an answer in parts and takes one. */
+  get inParts(): boolean {
+    return this.request.takesParts && this.planned?.defers !== undefined;
   }
 
   end(): void {

@@ -68,6 +68,8 @@ export function createGatewayServer(
     uncommon(req, res) {
       unanswered.add(res);
       res.once('close', () => unanswered.delete(res));
+      // A stream has promised to keep its connection before the gateway began to drain.
+      res.once('finish', () => life.draining && req.socket.end());
       res.shouldKeepAlive = res.shouldKeepAlive && !life.draining;
       Promise.resolve(yoga(req, res)).catch((err: unknown) => {
         log.error({ err }, 'request failed outside the pipeline');

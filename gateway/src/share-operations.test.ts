@@ -31,6 +31,7 @@ function open(operations = true) {
         requestId: String(Math.random()),
         params: {},
         allowed: new Set(),
+        takesParts: false,
         header: () => given.user,
         identify: () => ({ viewer: null, expiresAt: null, requestId: null }),
         signal: gone.signal,

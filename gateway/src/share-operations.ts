@@ -83,7 +83,8 @@ export function shareOperations({ policy, scopeOf, onShare }: ShareOptions) {
   return (operation: Operation, next: Next): MaybePromise<Outcome> => {
     const { operation: type } = given(operation.planned, 'the plan').operation;
     if (type === 'mutation') return mutate(operation, next);
-    return type === 'query' && policy.current.deduplication.operations ? share(operation, next) : next(operation);
+    const shares = type === 'query' && policy.current.deduplication.operations && !operation.inParts;
+    return shares ? share(operation, next) : next(operation);
   };
 }
 

@@ -96,8 +96,9 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
           viewers.push(viewer);
           return { viewerId: viewer?.id ?? null, requestId };
         },
-        slow: async () => {
+        slow: async (_: unknown, __: unknown, { signal }: BaseContext) => {
           calls.push('people.slow');
+          signal.addEventListener('abort', () => calls.push('people.slow is not waited for'));
           await released;
           return 'at last';
         },

@@ -6,6 +6,7 @@ import { isStorable } from '@lyceum/service-kit';
 import { type GraphQLError, getVariableValues } from 'graphql';
 import { refusal } from '../errors.ts';
 import { compilePlainVariables, type ReadPlain } from './plain-variables.ts';
+import { NO_DEFER_IN_SUBSCRIPTIONS } from './plan/defer-rules.ts';
 import type { PlannedOperation } from './plan/plan-operation.ts';
 import { NO_TEXT } from './text-rule.ts';
 
@@ -25,7 +26,14 @@ export function coerceVariables(planned: PlannedOperation, given: unknown): Coer
     shortWays.set(planned, readPlain);
   }
   const plain = readPlain(inputs as Record<string, unknown>);
-  return plain ? { ok: true, variables: plain } : coerceAny(planned, inputs);
+  const coerced: CoercedVariables = plain ? { ok: true, variables: plain } : coerceAny(planned, inputs);
+  return planned.defers ? withoutDeferredEvents(planned, coerced) : coerced;
+}
+
+/** Whether a condition defers something of a subscription is known only now. */
+function withoutDeferredEvents({ operation, defers }: PlannedOperation, coerced: CoercedVariables): CoercedVariables {
+  if (operation.operation !== 'subscription' || !coerced.ok || !defers?.(coerced.variables)) return coerced;
+  return { ok: false, errors: [refusal('BAD_USER_INPUT', NO_DEFER_IN_SUBSCRIPTIONS)] };
 }
 
 function coerceAny({ supergraph, operation, conditions }: PlannedOperation, inputs: object): CoercedVariables {

@@ -12,6 +12,8 @@ import type { OperationScope } from '../operation-scope.ts';
 import type { Result } from '../pipeline.ts';
 import type { CompiledOperation } from './compile/compile-operation.ts';
 import type { FetchStep } from './compile/fetch-step.ts';
+import { Deferral } from './execute/deferral.ts';
+import { deliver } from './execute/deliver.ts';
 import { beginExecution, type Execution, type Variables } from './execute/execution.ts';
 import { writeRequest } from './execute/requests.ts';
 import { takeRootAnswer } from './execute/run-fetch.ts';
@@ -27,6 +29,12 @@ export interface PlanExecutorOptions {
 export interface PlanExecutor {
   /** For queries and mutations. Never throws for what a subgraph does. */
   execute(planned: PlannedOperation, variables: Variables, scope: OperationScope): Promise<Result>;
+  /** The same, in parts where the operation says so and something is left to come. */
+  executeIncrementally(
+    planned: PlannedOperation,
+    variables: Variables,
+    scope: OperationScope,
+  ): Promise<Result | AsyncGenerator<Result>>;
   /** What to subscribe to, and where. Throws if the operation is no subscription. */
   source(planned: PlannedOperation, variables: Variables): { url: string; request: SubgraphRequest };
   /** Completes one event with what other subgraphs know of it. */
@@ -53,6 +61,18 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
       const execution = begin(planned, variables, scope);
       if (execution.compiled.source) throw new Error('A subscription is not executed but subscribed to.');
       return await finish(execution);
+    },
+
+    async executeIncrementally(planned, variables, scope) {
+      const compiled = planned.compiledFor(variables, true);
+      if (!compiled.deferred) return await this.execute(planned, variables, scope);
+      const ending = new AbortController();
+      const deferral = new Deferral();
+      const signal = AbortSignal.any([scope.signal, ending.signal]);
+      const given = { compiled, variables, scope: { ...scope, signal }, fetch, log, deferral };
+      const execution = { ...beginExecution(given), deferral };
+      await runSteps(compiled.steps, execution);
+      return deliver(execution, compiled.deferred, () => ending.abort());
     },
 
     source(planned, variables) {

@@ -30,6 +30,8 @@ const CLIENT_IS_GONE = new Error('the client is gone');
 export class HttpExchange implements GatewayRequest {
   readonly requestId: string;
   params: Params = {};
+  /** Whoever does is served at the other door. */
+  readonly takesParts = false;
   readonly #parts: DoorParts;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;

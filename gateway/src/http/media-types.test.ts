@@ -30,13 +30,23 @@ test('the most welcome media type answers, the first of equals, the older one wh
 });
 
 test('who takes a stream is known, whatever else they take', () => {
-  expect(negotiate(`${NEWER}, text/event-stream`)).toEqual({ mediaType: NEWER, eventStream: true, stream: true });
+  expect(negotiate(`${NEWER}, text/event-stream`)).toMatchObject({ mediaType: NEWER, eventStream: true, stream: true });
   expect(negotiate('multipart/mixed;deferSpec=20220824, application/json')).toEqual({
     mediaType: OLDER,
     eventStream: false,
+    parts: true,
     stream: true,
   });
-  expect(negotiate('text/event-stream;q=0')).toEqual({ mediaType: null, eventStream: false, stream: false });
+  expect(negotiate('text/event-stream;q=0')).toMatchObject({ mediaType: null, eventStream: false, stream: false });
+});
+
+test('parts are taken in the form of 2022-08-24 only, by that name or by none', () => {
+  const takesParts = (accept: string) => negotiate(accept).parts;
+  const ours = ['multipart/mixed', 'multipart/mixed; deferSpec="20220824"', 'Multipart/Mixed;q=0.5;DeferSpec=20220824'];
+  const others = ['deferSpec=20200101', 'subscriptionSpec=1.0', 'incrementalSpec=v0.2', 'q=0'];
+  expect(ours.map(takesParts)).toEqual(ours.map(() => true));
+  expect(others.map((name) => takesParts(`multipart/mixed;${name}, */*`))).toEqual(others.map(() => false));
+  expect(takesParts('multipart/related, */*')).toBe(false);
 });
 
 test('what is remembered of a header is what was read from it, however many headers come', () => {

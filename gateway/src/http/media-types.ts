@@ -7,6 +7,8 @@ export interface Accepted {
   /** Null: neither will do. */
   readonly mediaType: MediaType | null;
   readonly eventStream: boolean;
+  /** Parts in a multipart body, in the form of 2022-08-24: what is asked for by that name, or by none. */
+  readonly parts: boolean;
   /** Of any kind: the answer may have to come in parts. */
   readonly stream: boolean;
 }
@@ -30,6 +32,7 @@ export function negotiate(accept: string | undefined): Accepted {
 function readAccept(header: string): Accepted {
   let best: { mediaType: MediaType; quality: number } | undefined;
   const streams = new Set<string>();
+  let parts = false;
   for (const range of header.toLowerCase().split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
     const parameter = (name: string) =>
@@ -41,15 +44,26 @@ function readAccept(header: string): Accepted {
     // Answers are UTF-8, whatever is asked for.
     if (!(quality > 0) || (parameter('charset') ?? 'utf-8') !== 'utf-8') continue;
     if (type === 'text/event-stream' || type.startsWith('multipart/')) streams.add(type);
+    parts ||= type === 'multipart/mixed' && isOurSpec(parameters);
     const mediaType = MEDIA_TYPES.get(type);
     if (mediaType && (!best || quality > best.quality)) best = { mediaType, quality };
   }
   return {
     mediaType: best?.mediaType ?? null,
     eventStream: streams.has('text/event-stream'),
+    parts,
     stream: streams.size > 0,
   };
 }
+
+/** Other forms, such as that of subscriptions over multipart, have parameters of their own. */
+function isOurSpec(parameters: readonly string[]): boolean {
+  const specs = parameters.filter((text) => /^\w*spec=/.test(text)).map((text) => text.replaceAll('"', ''));
+  return specs.length === 0 || specs.includes(DEFER_SPEC);
+}
+
+/** As `negotiate` reads it, and as it is answered but for the case of letters. */
+const DEFER_SPEC = 'deferspec=20220824';
 
 const MEDIA_TYPES: ReadonlyMap<string, MediaType> = new Map([
   ['application/graphql-response+json', 'application/graphql-response+json'],

@@ -3,7 +3,7 @@
  */
 import { formatError } from '../errors.ts';
 import { JsonText } from '../federation/project/json-text.ts';
-import type { Result } from '../pipeline.ts';
+import type { IncrementalResult, Result } from '../pipeline.ts';
 
 /** Results that several callers get, with what is written of them. */
 const shared = new WeakMap<Result, { text?: string; body?: Buffer<ArrayBuffer> }>();
@@ -32,11 +32,24 @@ export function writeBody(result: Result): string | Buffer<ArrayBuffer> {
 }
 
 /** Errors as they are sent, first; what only tells transports how to answer is left out. Data that is text goes in as it is. */
-function write({ data, errors, extensions }: Result): string {
-  if (data instanceof JsonText && !errors && !extensions) return `{"data":${data.json}}`;
+function write({ data, errors, extensions, hasNext, incremental }: Result): string {
+  if (data instanceof JsonText && !errors && !extensions && hasNext === undefined) return `{"data":${data.json}}`;
+  const members = dataMembers(data, errors);
+  if (incremental) members.push(`"incremental":[${incremental.map(writePart).join(',')}]`);
+  if (hasNext !== undefined) members.push(`"hasNext":${hasNext}`);
+  if (extensions) members.push(`"extensions":${JSON.stringify(extensions)}`);
+  return `{${members.join(',')}}`;
+}
+
+function writePart({ data, errors, path, label }: IncrementalResult): string {
+  const members = [...dataMembers(data, errors), `"path":${JSON.stringify(path)}`];
+  if (label !== undefined) members.push(`"label":${JSON.stringify(label)}`);
+  return `{${members.join(',')}}`;
+}
+
+function dataMembers(data: Result['data'], errors: Result['errors']): string[] {
   const members: string[] = [];
   if (errors) members.push(`"errors":${JSON.stringify(errors.map(formatError))}`);
   if (data !== undefined) members.push(`"data":${data instanceof JsonText ? data.json : JSON.stringify(data)}`);
-  if (extensions) members.push(`"extensions":${JSON.stringify(extensions)}`);
-  return `{${members.join(',')}}`;
+  return members;
 }

@@ -1,6 +1,6 @@
 /**
- * The door for what is uncommon over HTTP: preflights, subscriptions as server-sent events, and whatever must be refused by
- * its method or type. Yoga reads and writes; the gateway's pipeline does everything in between.
+ * The door for what is uncommon over HTTP: preflights, subscriptions as server-sent events, answers in parts, and whatever
+ * must be refused by its method or type. Yoga reads and writes; the gateway's pipeline does everything in between.
  *
  * Narrower than Yoga on purpose: bodies are JSON only and hold one operation, by the rules of `read-params.ts`.
  */
@@ -13,12 +13,13 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/identity.ts';
 import type { GatewayPolicy } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
-import { isStream, type Outcome, type Result } from '../pipeline.ts';
+import { type GatewayRequest, isStream, type Outcome, type Result } from '../pipeline.ts';
 import type { EventStreams } from '../subscriptions/sse-transport.ts';
 import { answerWith } from './answer.ts';
 import { isAllowed } from './common-headers.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { negotiate } from './media-types.ts';
+import { MULTIPART, writeMultipart } from './multipart.ts';
 import { readBody, readQueryString } from './read-params.ts';
 import { readRequestBody } from './request-body.ts';
 
@@ -101,7 +102,7 @@ function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
         const outcome = await gateway.run({
           requestId: request.headers.get('x-request-id') ?? '',
           params,
-          allowed: allowedTypes(request),
+          ...allowedBy(request),
           header: (name) => request.headers.get(name) ?? undefined,
           identify() {
             const authorization = request.headers.get('authorization');
@@ -118,19 +119,20 @@ function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
   };
 }
 
-function allowedTypes(request: Request): ReadonlySet<`${OperationTypeNode}`> {
+function allowedBy({ method, headers }: Request): Pick<GatewayRequest, 'allowed' | 'takesParts'> {
+  const { eventStream, parts } = negotiate(headers.get('accept') ?? undefined);
   const allowed = new Set<`${OperationTypeNode}`>(['query']);
-  if (request.method === 'POST') allowed.add('mutation');
-  if (negotiate(request.headers.get('accept') ?? undefined).eventStream) allowed.add('subscription');
-  return allowed;
+  if (method === 'POST') allowed.add('mutation');
+  if (eventStream) allowed.add('subscription');
+  return { allowed, takesParts: eventStream || parts };
 }
 
-/** Replaces Yoga's writers: one result as at the other door; a stream, and a result for who takes nothing else, as events. */
+/** Replaces Yoga's writers: one result as at the other door; a stream, and a result for who takes nothing else, as it is taken. */
 function useOurAnswers(policy: Live<GatewayPolicy>, streams: EventStreams): Plugin<object, NodeContext> {
   return {
     onResultProcess({ request, result, setResultProcessor, serverContext: { res } }) {
       const outcome = result as Outcome;
-      const { mediaType, eventStream } = negotiate(request.headers.get('accept') ?? undefined);
+      const { mediaType, eventStream, parts } = negotiate(request.headers.get('accept') ?? undefined);
       if (!isStream(outcome) && mediaType !== null) {
         const acceptEncoding = request.headers.get('accept-encoding') ?? undefined;
         const { minBytes } = policy.current.http.compression;
@@ -147,6 +149,14 @@ function useOurAnswers(policy: Live<GatewayPolicy>, streams: EventStreams): Plug
               headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'text/event-stream',
+        );
+      } else if (parts) {
+        setResultProcessor(
+          (_result, { Response }) =>
+            new Response(writeMultipart(isStream(outcome) ? outcome : only(outcome)), {
+              headers: { 'content-type': MULTIPART, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
+            }),
+          'multipart/mixed',
         );
       }
     },

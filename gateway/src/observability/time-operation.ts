@@ -22,7 +22,7 @@ export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolic
         labelsOf(operation, outcome, policy.current),
         (performance.now() - started) / 1_000,
       );
-      return isStream(outcome) ? watched(outcome, metrics) : outcome;
+      return isStream(outcome) && !operation.inParts ? watched(outcome, metrics) : outcome;
     });
   };
 }

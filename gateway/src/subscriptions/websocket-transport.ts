@@ -92,6 +92,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
         requestId: randomUUID(),
         params: payload,
         allowed: ALL_TYPES,
+        takesParts: true,
         header: (name) => context.extra.request.headers[name]?.toString(),
         identify: () => identify(context, payload),
         signal: context.extra.gone.signal,

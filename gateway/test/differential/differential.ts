@@ -2,6 +2,7 @@
  * Case by case: the seed and the number decide family, operation and world. A difference is made small at once.
  */
 import { families } from './families/index.ts';
+import { addDefers } from './generate-defers.ts';
 import { type GeneratedOperation, generateOperation } from './generate-operation.ts';
 import { createRandom, hash } from './random.ts';
 import { createRig, type Outcome, type Rig } from './rig.ts';
@@ -22,6 +23,8 @@ export interface Figures {
   withErrors: number;
   /** Operations that were thrown away because they were not valid. */
   invalid: number;
+  /** Operations of which the answer came in parts. */
+  inParts: number;
   differences: number;
 }
 
@@ -32,15 +35,18 @@ export interface Differential {
   check(n: number): Promise<Counterexample | null>;
 }
 
-/** `only` names the families to go through; all when it is left out. */
-export function createDifferential(seed: number, only?: readonly string[]): Differential {
+/** `only` names the families to go through; all when it is left out. With `defer`, operations have `@defer` in them. */
+export function createDifferential(seed: number, only?: readonly string[], { defer = false } = {}): Differential {
   const rigs = families.filter(({ name }) => !only || only.includes(name)).map(createRig);
-  const figures: Figures = { operations: 0, fetches: 0, withErrors: 0, invalid: 0, differences: 0 };
+  const figures: Figures = { operations: 0, fetches: 0, withErrors: 0, invalid: 0, inParts: 0, differences: 0 };
 
   function generate(rig: Rig, caseSeed: number): GeneratedOperation {
     for (let attempt = 0; ; attempt += 1) {
       const operation = generateOperation(rig.schema, createRandom(hash(caseSeed, 'operation', attempt)));
-      if (rig.isValid(operation.source)) return operation;
+      if (rig.isValid(operation.source)) {
+        if (!defer) return operation;
+        return addDefers(rig.schema, operation, createRandom(hash(caseSeed, 'defer')));
+      }
       figures.invalid += 1;
     }
   }
@@ -57,6 +63,7 @@ export function createDifferential(seed: number, only?: readonly string[]): Diff
       figures.operations += 1;
       figures.fetches += outcome.fetches.length;
       if (outcome.expected.errors) figures.withErrors += 1;
+      if (outcome.inParts) figures.inParts += 1;
       if (outcome.difference === null) return null;
       figures.differences += 1;
       const smallest = await shrink(operation, async (candidate) => {

@@ -2,6 +2,7 @@
  * `npm run differential -- --count N --seed S`: random operations through the engine and on one schema, compared.
  *
  * `--family name` (again and again) keeps to some families; `--keep N` goes on after differences, up to N of them.
+ * `--defer` puts `@defer` into the operations: parts that are put together again must equal the whole answer.
  * The last line is one JSON object; the exit code is 0 only if there was no difference.
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '10000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     family: { type: 'string', multiple: true },
+    defer: { type: 'boolean', default: false },
     keep: { type: 'string', default: '5' },
   },
 });
@@ -20,7 +22,7 @@ const seed = Number(values.seed);
 const keep = Number(values.keep);
 
 const started = performance.now();
-const differential = createDifferential(seed, values.family);
+const differential = createDifferential(seed, values.family, { defer: values.defer });
 const seconds = () => Math.round((performance.now() - started) / 100) / 10;
 console.log(`${count} operations over ${differential.rigs.length} families, seed ${seed}`);
 

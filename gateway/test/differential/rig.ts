@@ -8,11 +8,14 @@ import { createPlanCache } from '../../src/federation/plan-cache.ts';
 import { createPlanExecutor } from '../../src/federation/plan-executor.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../../src/federation/subgraph-client.ts';
 import { buildSupergraph } from '../../src/federation/supergraph/build-supergraph.ts';
+import { isStream } from '../../src/pipeline.ts';
 import { type Answer, asAnswer, difference, pathsBelowNulls, strayError } from './compare.ts';
 import type { Family } from './families/family.ts';
+import { withoutDefers } from './generate-defers.ts';
 import type { GeneratedOperation } from './generate-operation.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { hash } from './random.ts';
+import { inKeyOrder, reassemble } from './reassemble.ts';
 import { monolith, ROOT, type Run, relaxedMonolith, subgraphSchema } from './schemas.ts';
 import { createWorld } from './world.ts';
 
@@ -22,6 +25,8 @@ export interface Outcome {
   /** Null when they agree. */
   readonly difference: string | null;
   readonly fetches: readonly { readonly subgraph: string; readonly request: SubgraphRequest }[];
+  /** Whether the engine's answer came in parts. */
+  readonly inParts: boolean;
 }
 
 export interface Rig {
@@ -38,6 +43,7 @@ interface Underway extends Run {
   readonly seed: number;
   readonly down?: string | null;
   readonly fetches: Outcome['fetches'][number][];
+  inParts: boolean;
 }
 
 export function createRig(family: Family): Rig {
@@ -64,7 +70,12 @@ export function createRig(family: Family): Rig {
   });
   let runs = 0;
 
-  async function throughEngine({ source, variables }: GeneratedOperation, run: Underway): Promise<Answer> {
+  /** What comes in parts is put together again, with `expected` in view. */
+  async function throughEngine(
+    { source, variables }: GeneratedOperation,
+    run: Underway,
+    expected: Answer,
+  ): Promise<Answer> {
     runs += 1;
     const requestId = `run-${runs}`;
     underway.set(requestId, run);
@@ -74,7 +85,10 @@ export function createRig(family: Family): Rig {
       const coerced = coerceVariables(outcome.planned, variables);
       if (!coerced.ok) return { errors: coerced.errors.map(({ message }) => ({ message })) };
       const scope = { requestId, viewer: null, signal: new AbortController().signal };
-      return asAnswer(await executor.execute(outcome.planned, coerced.variables, scope));
+      const result = await executor.executeIncrementally(outcome.planned, coerced.variables, scope);
+      if (!isStream(result)) return asAnswer(result);
+      run.inParts = true;
+      return await reassemble(result, expected);
     } catch (error) {
       return { errors: [{ message: `thrown: ${(error as Error).stack}` }] };
     } finally {
@@ -87,7 +101,7 @@ export function createRig(family: Family): Rig {
     schema,
     isValid(source) {
       try {
-        return validate(schema, parse(source), specifiedRules).length === 0;
+        return validate(schema, parse(withoutDefers(source)), specifiedRules).length === 0;
       } catch {
         return false;
       }
@@ -96,9 +110,12 @@ export function createRig(family: Family): Rig {
       const world = createWorld(graph, seed, faultRate);
       const single: Run = { world, journal: [], unknown: [] };
       const expected = await onOneSchema(schema, operation, single);
-      const run: Underway = { world, journal: [], unknown: [], seed, fetches: [] };
-      const actual = await throughEngine(operation, run);
-      let found = difference(expected, actual, single.unknown);
+      const run: Underway = { world, journal: [], unknown: [], seed, fetches: [], inParts: false };
+      const actual = await throughEngine(operation, run, expected);
+      const { inParts } = run;
+      let found = inParts
+        ? difference(ordered(expected), ordered(actual), single.unknown)
+        : difference(expected, actual, single.unknown);
       const below = pathsBelowNulls(actual);
       // A mutation that fails where its type forbids null ends the operation (6.4.4). Whether those after it have happened
       // by then is free, as is what they met.
@@ -107,13 +124,19 @@ export function createRig(family: Family): Rig {
         const { data } = await onOneSchema(relaxed, operation, { world, journal: [], unknown: [] });
         found = strayError(below, data);
       }
-      return { expected, actual, difference: found, fetches: run.fetches };
+      return { expected, actual, difference: found, fetches: run.fetches, inParts };
     },
     async runWithout(operation, seed, down) {
       const world = createWorld(graph, seed, 0);
-      return await throughEngine(operation, { world, journal: [], unknown: [], seed, down, fetches: [] });
+      const run: Underway = { world, journal: [], unknown: [], seed, down, fetches: [], inParts: false };
+      return await throughEngine(operation, run, {});
     },
   };
+}
+
+/** With keys in one order. */
+function ordered(answer: Answer): Answer {
+  return { ...answer, data: inKeyOrder(answer.data) };
 }
 
 async function onOneSchema(schema: GraphQLSchema, operation: GeneratedOperation, run: Run): Promise<Answer> {

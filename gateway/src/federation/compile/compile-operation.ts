@@ -6,7 +6,7 @@ import type { QueryPlan } from '@apollo/query-planner';
 import { type FragmentDefinitionNode, isObjectType, type OperationDefinitionNode } from 'graphql';
 import type { OwnNames } from '../plan/own-names.ts';
 import type { OwnVariables } from '../plan/own-variables.ts';
-import { compileProjection, type Projection } from '../project/projection.ts';
+import { compileProjection, type DeferringProjection, type Projection } from '../project/projection.ts';
 import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { type AskedFields, askedFields } from './asked-fields.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
@@ -27,7 +27,17 @@ export interface CompiledOperation {
   /** Whether values can be of this type, by the whole supergraph. */
   isObjectType(name: unknown): boolean;
   readonly projection: Projection;
+  /** Present if parts may come later. */
+  readonly deferred?: DeferredParts;
 }
+
+export interface DeferredParts {
+  /** Labels of the plan → the client's, if it gave one. */
+  readonly labels: ReadonlyMap<string, string | undefined>;
+  readonly projection: DeferringProjection;
+}
+
+const NOTHING_DEFERRED = { labels: new Map<string, string | undefined>(), deferred: new Set<string>() };
 
 export function compileOperation(
   supergraph: Supergraph,
@@ -35,6 +45,7 @@ export function compileOperation(
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
   names: OwnNames & Pick<OwnVariables, 'clientVariables'>,
   { node }: QueryPlan,
+  { labels, deferred }: { labels: DeferredParts['labels']; deferred: ReadonlySet<string> } = NOTHING_DEFERRED,
 ): CompiledOperation {
   const subscription = node?.kind === 'Subscription' ? node : undefined;
   const plan = node?.kind === 'Subscription' ? node.rest : node;
@@ -43,6 +54,14 @@ export function compileOperation(
   const steps = plan && compilePlan(plan, graph);
   const fetches = [...(source ? [source] : []), ...fetchesOf(steps)];
   const answered = fetches.filter(({ pattern }) => pattern.length === 0).flatMap(({ keys }) => keys);
+  const projection = compileProjection(
+    supergraph.schema,
+    operation,
+    fragments,
+    names.keyOf,
+    new Set(answered),
+    deferred,
+  );
   return {
     source,
     steps,
@@ -50,6 +69,7 @@ export function compileOperation(
     clientNames: names.clientNames,
     asked: askedFields(names.definitions),
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),
-    projection: compileProjection(supergraph.schema, operation, fragments, names.keyOf, new Set(answered)),
+    projection,
+    ...(deferred.size > 0 && { deferred: { labels, projection } }),
   };
 }

@@ -8,9 +8,28 @@ import { compileFetch, type FetchStep, type PlannedGraph } from './fetch-step.ts
 export type Step =
   | FetchStep
   | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
-  | { readonly kind: 'condition'; readonly variable: string; readonly yes?: Step; readonly no?: Step };
+  | { readonly kind: 'condition'; readonly variable: string; readonly yes?: Step; readonly no?: Step }
+  | DeferStep;
+
+/** What is answered first, and the blocks that need not be waited for. */
+export interface DeferStep {
+  readonly kind: 'defer';
+  readonly primary?: Step;
+  readonly blocks: readonly DeferredBlock[];
+}
+
+export interface DeferredBlock {
+  readonly label: string;
+  /** Fetches that must have ended before the block begins; null for all that come before it. */
+  readonly depends: readonly string[] | null;
+  /** Absent where everything is there once the block may begin. */
+  readonly step?: Step;
+}
 
 export function compilePlan(node: PlanNode, graph: PlannedGraph): Step {
+  // The planner names fetches that it has merged into others, and two fetches of a mutation alike.
+  const ids = idsIn(node);
+  const isCertain = ({ id }: { id: string }) => ids.indexOf(id) !== -1 && ids.indexOf(id) === ids.lastIndexOf(id);
   const compile = (planned: PlanNode, path: readonly (string | number)[]): Step => {
     switch (planned.kind) {
       case 'Fetch': {
@@ -33,10 +52,34 @@ export function compilePlan(node: PlanNode, graph: PlannedGraph): Step {
           no: planned.elseClause && compile(planned.elseClause, path),
         };
       case 'Defer':
-        throw new Error('The planner was not told to plan @defer.');
+        return {
+          kind: 'defer',
+          primary: planned.primary.node && compile(planned.primary.node, path),
+          blocks: planned.deferred.map(({ label, depends, node: block }) => ({
+            label: label ?? '',
+            depends: depends.every(isCertain) ? depends.map(({ id }) => id) : null,
+            step: block && compile(block, path),
+          })),
+        };
     }
   };
   return compile(node, []);
+}
+
+function idsIn(node: PlanNode | undefined): (string | undefined)[] {
+  if (!node) return [];
+  switch (node.kind) {
+    case 'Fetch':
+      return [node.id];
+    case 'Flatten':
+      return idsIn(node.node);
+    case 'Condition':
+      return [...idsIn(node.ifClause), ...idsIn(node.elseClause)];
+    case 'Defer':
+      return [node.primary.node, ...node.deferred.map((block) => block.node)].flatMap(idsIn);
+    default:
+      return node.nodes.flatMap(idsIn);
+  }
 }
 
 /** Every fetch below a step, whatever the conditions. */
@@ -47,6 +90,8 @@ export function fetchesOf(step: Step | undefined): FetchStep[] {
       return [step];
     case 'condition':
       return [...fetchesOf(step.yes), ...fetchesOf(step.no)];
+    case 'defer':
+      return [step.primary, ...step.blocks.map((block) => block.step)].flatMap(fetchesOf);
     default:
       return step.steps.flatMap(fetchesOf);
   }

@@ -23,6 +23,8 @@ import type { TypeTest } from './type-conditions.ts';
 
 export interface FetchStep {
   readonly kind: 'fetch';
+  /** Under which deferred blocks wait for it. */
+  readonly id?: string;
   readonly subgraph: string;
   readonly url: string;
   readonly query: string;
@@ -84,6 +86,7 @@ export function compileFetch(
   const fields = fieldsOf(node);
   return {
     kind: 'fetch',
+    id: node.id,
     subgraph,
     url,
     query,

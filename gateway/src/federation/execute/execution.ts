@@ -7,6 +7,7 @@ import type { CompiledOperation } from '../compile/compile-operation.ts';
 import type { Data } from '../compile/data.ts';
 import type { Fetched } from '../project/projection.ts';
 import type { FetchFromSubgraph } from '../subgraph-client.ts';
+import type { BlockErrors, Deferral } from './deferral.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -21,10 +22,16 @@ export interface Execution extends Fetched {
   readonly unanswered: Set<Data>;
   /** Paths that have an error: a field has one. */
   readonly told: Set<string>;
+  /** Present if parts may come later. */
+  readonly deferral?: Deferral;
+  /** Ends with all that comes before the deferred block that is run. */
+  readonly before?: Promise<unknown>;
+  /** The deferred block that is run; absent for what comes first. */
+  readonly block?: BlockErrors;
 }
 
 export function beginExecution(
-  given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log'>,
+  given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log' | 'deferral'>,
 ): Execution {
   const known = { data: {}, errors: [], failed: new Map(), unseen: new Map() };
   return { ...given, ...known, unanswered: new Set(), told: new Set(), repeated: new Set() };

@@ -1,21 +1,24 @@
 /**
- * Walks the steps of a compiled plan: in order, at the same time, or by a condition.
+ * Walks the steps of a compiled plan: in order, at the same time, by a condition, or beside the first answer.
  */
-import type { Step } from '../compile/compile-plan.ts';
+import type { DeferredBlock, DeferStep, Step } from '../compile/compile-plan.ts';
+import type { FetchStep } from '../compile/fetch-step.ts';
 import type { Execution } from './execution.ts';
 import { runFetch } from './run-fetch.ts';
 
-/** Undefined if there is nothing to wait for. Never rejects for what a subgraph does. */
+/** Undefined if there is nothing to wait for. Never rejects for what a subgraph does. Deferred blocks may go on after it. */
 export function runSteps(step: Step | undefined, execution: Execution): Promise<void> | undefined {
   switch (step?.kind) {
     case 'fetch':
-      return runFetch(step, execution);
+      return step.id === undefined ? runFetch(step, execution) : runAwaited(step, step.id, execution);
     case 'sequence':
       return runInOrder(step.steps, execution);
     case 'parallel':
       return runTogether(step.steps, execution);
     case 'condition':
       return runSteps(execution.variables[step.variable] ? step.yes : step.no, execution);
+    case 'defer':
+      return runDeferring(step, execution);
     default:
       return undefined;
   }
@@ -30,4 +33,36 @@ async function runInOrder(steps: readonly Step[], execution: Execution): Promise
 
 async function runTogether(steps: readonly Step[], execution: Execution): Promise<void> {
   await Promise.all(steps.map((step) => runSteps(step, execution)));
+}
+
+/** Deferred blocks may wait for this fetch. */
+async function runAwaited(step: FetchStep, id: string, execution: Execution): Promise<void> {
+  await runFetch(step, execution);
+  execution.deferral?.fetchEnded(id);
+}
+
+async function runDeferring({ primary, blocks }: DeferStep, execution: Execution): Promise<void> {
+  const first = runSteps(primary, execution);
+  const before = Promise.all([execution.before, first]);
+  // Only some blocks wait for it; whoever began the primary steps is told of their faults.
+  before.catch(() => {});
+  for (const block of blocks) execution.deferral?.run(block.label, runBlock(block, { ...execution, before }));
+  await first;
+}
+
+/** A block has errors of its own; what is known of the data is common to all. */
+async function runBlock({ label, depends, step }: DeferredBlock, execution: Execution): Promise<void> {
+  const { deferral, errors: before } = execution;
+  await (depends ? deferral?.whenFetched(depends) : execution.before);
+  const errors = [...before];
+  const inherited = errors.length;
+  const block = {
+    label,
+    above: execution.block,
+    get errors() {
+      return errors.slice(inherited);
+    },
+  };
+  deferral?.begun(block);
+  await runSteps(step, { ...execution, errors, told: new Set(), block });
 }

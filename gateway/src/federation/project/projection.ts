@@ -7,12 +7,12 @@
 import type { FieldNode, FragmentDefinitionNode, GraphQLError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Data } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
-import { conditionVariables } from '../plan/conditions.ts';
+import { readConditions } from '../plan/conditions.ts';
 import { collectFields } from './collect-fields.ts';
 import { createIntrospection } from './introspection.ts';
 import type { JsonText } from './json-text.ts';
 import { type ObjectShape, shapeObject } from './shape.ts';
-import { writeRoot } from './write-data.ts';
+import { type Completion, type Part, writePart, writeRoot } from './write-data.ts';
 
 /** What the steps have left behind. */
 export interface Fetched {
@@ -28,8 +28,16 @@ export interface Fetched {
 }
 
 export interface Projection {
-  /** Adds to the errors what the data lacks. */
-  project(fetched: Fetched): JsonText | null;
+  /** Adds to the errors what the data lacks. `parts` takes what is to come later, if anything is deferred. */
+  project(fetched: Fetched, parts?: Part[]): JsonText | null;
+}
+
+/** For operations whose answer comes in parts. */
+export interface DeferringProjection extends Projection {
+  /** The part alone. Null if something in it must not be null and is. */
+  projectPart(part: Part, fetched: Fetched, parts: Part[]): JsonText | null;
+  /** Of what comes at once. */
+  shapeOf(fetched: Pick<Fetched, 'variables'>): ObjectShape;
 }
 
 interface Variant {
@@ -40,6 +48,8 @@ interface Variant {
 /** More combinations of conditions than this are not kept. */
 const MAX_VARIANTS = 64;
 
+const NONE: ReadonlySet<never> = new Set();
+
 /** `keyOf` says where the data holds a field; `answered`, which root fields the plan asks somebody for, by that key. */
 export function compileProjection(
   schema: GraphQLSchema,
@@ -47,20 +57,20 @@ export function compileProjection(
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
   keyOf: (node: FieldNode) => string,
   answered: ReadonlySet<string>,
-): Projection {
+  deferred: ReadonlySet<string> = NONE,
+): DeferringProjection {
   const root = schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no ${operation.operation} type.`);
-  const names = conditionVariables([operation, ...Object.values(fragments)]);
+  const conditions = readConditions([operation, ...Object.values(fragments)]);
   const introspect = createIntrospection(schema, operation, fragments);
   const variants = new Map<string, Variant>();
 
   function variantFor(variables: Fetched['variables']): Variant {
-    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const { key, values } = conditions.decide(variables);
     const known = variants.get(key);
     if (known) return known;
-    const conditions = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
-    const selected = { schema, fragments, conditions, keyOf };
-    const fields = collectFields(selected, root!, [operation.selectionSet]);
+    const selected = { schema, fragments, conditions: values, deferred, keyOf };
+    const fields = collectFields({ ...selected, deferred: NONE }, root!, [operation.selectionSet]);
     const variant = {
       shape: shapeObject(selected, root!, [operation.selectionSet]),
       introspection: [...fields.values()]
@@ -72,18 +82,28 @@ export function compileProjection(
     return variant;
   }
 
+  function completionOf({ variables, errors, failed, unseen, repeated }: Fetched, parts?: Part[]): Completion {
+    const { introspection } = variantFor(variables);
+    const introspected = introspection.length > 0 ? introspect(introspection, variables) : {};
+    return {
+      errors,
+      failed,
+      unseen,
+      // A text that is kept would not say what is to come later.
+      repeated: parts ? NONE : repeated,
+      isUnanswered: (key) => !answered.has(key),
+      introspect: (key) => introspected[key] ?? null,
+      parts,
+    };
+  }
+
   return {
-    project({ variables, data, errors, failed, unseen, repeated }) {
-      const { shape, introspection } = variantFor(variables);
-      const introspected = introspection.length > 0 ? introspect(introspection, variables) : {};
-      return writeRoot(shape, data, {
-        errors,
-        failed,
-        unseen,
-        repeated,
-        isUnanswered: (key) => !answered.has(key),
-        introspect: (key) => introspected[key] ?? null,
-      });
+    project(fetched, parts) {
+      return writeRoot(variantFor(fetched.variables).shape, fetched.data, completionOf(fetched, parts));
     },
+    projectPart(part, fetched, parts) {
+      return writePart(part, completionOf(fetched, parts));
+    },
+    shapeOf: ({ variables }) => variantFor(variables).shape,
   };
 }

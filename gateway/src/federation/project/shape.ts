@@ -48,6 +48,14 @@ export interface ObjectShape {
   /** False where only an interface or union is known. */
   readonly concrete: boolean;
   readonly fields: readonly FieldShape[];
+  /** What the object is completed with later; absent if nothing is. */
+  readonly deferred?: readonly DeferredShape[];
+}
+
+/** The type may have become known in the meantime. */
+export interface DeferredShape {
+  readonly label: string;
+  shapeOf(typename: unknown): ObjectShape | null;
 }
 
 export function shapeObject(
@@ -55,11 +63,27 @@ export function shapeObject(
   type: GraphQLCompositeType,
   selectionSets: readonly SelectionSetNode[],
 ): ObjectShape {
-  const fields = [...collectFields(selected, type, selectionSets)].map(([key, nodes], index) => {
+  const later = new Map<string, SelectionSetNode>();
+  const fields = [...collectFields(selected, type, selectionSets, later)].map(([key, nodes], index) => {
     const label = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
     return shapeField(selected, type, nodes, { key, label, textLabel: `${label}"` });
   });
-  return { type: type.name, concrete: isObjectType(type), fields };
+  const shape = { type: type.name, concrete: isObjectType(type), fields };
+  if (later.size === 0) return shape;
+  return { ...shape, deferred: [...later].map(([label, set]) => shapeDeferred(selected, type, label, set)) };
+}
+
+function shapeDeferred(
+  selected: Selected,
+  type: GraphQLCompositeType,
+  label: string,
+  set: SelectionSetNode,
+): DeferredShape {
+  if (isObjectType(type)) {
+    const shape = shapeObject(selected, type, [set]);
+    return { label, shapeOf: () => shape };
+  }
+  return { label, shapeOf: shapesOf(selected, type, [set]) };
 }
 
 function shapeField(

@@ -11,7 +11,7 @@ import { type Data, isData, readKey } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
 import { isPlain } from '../quote.ts';
 import { JsonText } from './json-text.ts';
-import type { FieldShape, ObjectShape, ValueShape } from './shape.ts';
+import type { DeferredShape, FieldShape, ObjectShape, ValueShape } from './shape.ts';
 
 export interface Completion {
   readonly errors: GraphQLError[];
@@ -22,6 +22,15 @@ export interface Completion {
   /** Root fields that the plan asks nobody for. */
   isUnanswered(source: string): boolean;
   introspect(key: string): unknown;
+  /** Takes what objects are to be completed with later. Absent where nothing is deferred. */
+  readonly parts?: Part[];
+}
+
+/** What completes one object of the response later. */
+export interface Part extends DeferredShape {
+  /** Where the object stands in the response. */
+  readonly path: readonly (string | number)[];
+  readonly data: Data;
 }
 
 type Place = (string | number)[];
@@ -39,6 +48,15 @@ type Written<Fault> = string | Fault | typeof HIDDEN;
 export function writeRoot(shape: ObjectShape, data: Data, completion: Completion): JsonText | null {
   const writer = new DataWriter(completion, []);
   writer.reportUnanswered(shape);
+  return writer.write(shape, data);
+}
+
+/** Null if something in it must not be null and is. The type of the object may turn out to select nothing of the part. */
+export function writePart({ shapeOf, path, data }: Part, completion: Completion): JsonText | null {
+  const shape = shapeOf(data.__typename);
+  if (!shape) return new JsonText('{}');
+  const writer = new DataWriter(completion, [...path]);
+  if (path.length === 0) writer.reportUnanswered(shape);
   return writer.write(shape, data);
 }
 
@@ -77,8 +95,7 @@ class DataWriter {
   }
 
   #object(shape: ObjectShape, data: Data, depth: number): Written<typeof NULLED> {
-    const { fields } = shape;
-    if (fields.length === 0) return '{}';
+    const { fields, deferred } = shape;
     let text = '';
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index]!;
@@ -100,10 +117,26 @@ class DataWriter {
         }
       }
       const written = this.#field(field, data, depth);
-      if (typeof written !== 'string') return written === FAILED ? NULLED : HIDDEN;
+      if (typeof written !== 'string') {
+        this.#dropParts(depth);
+        return written === FAILED ? NULLED : HIDDEN;
+      }
       text += field.label + written;
     }
-    return `${text}}`;
+    if (deferred) this.#addParts(deferred, data, depth);
+    return fields.length === 0 ? '{}' : `${text}}`;
+  }
+
+  #addParts(deferred: readonly DeferredShape[], data: Data, depth: number): void {
+    const path = this.#place.slice(0, depth);
+    for (const part of deferred) this.#completion.parts?.push({ ...part, path, data });
+  }
+
+  /** What is not there is not completed either. */
+  #dropParts(depth: number): void {
+    const { parts = [] } = this.#completion;
+    const isBelow = (path: readonly unknown[]) => this.#place.slice(0, depth).every((part, i) => part === path[i]);
+    for (let last = parts.at(-1); last && isBelow(last.path); last = parts.at(-1)) parts.pop();
   }
 
   /** `depth` is that of the object. */
@@ -209,6 +242,7 @@ class DataWriter {
           else if (item === null && !this.#isExplained(depth + 1)) {
             this.#report('Cannot return null for a non-nullable element of a list.', depth + 1);
           }
+          this.#dropParts(depth);
           return NULLED;
         }
         this.#hidden = undefined;

@@ -33,13 +33,30 @@ export interface Supergraph {
   /** What every plan must keep. */
   readonly rules: PlanRules;
   /** Apollo's view of the same graph, in the names of plans; only for the files of this folder. */
-  readonly apollo: { readonly api: Schema; readonly full: GraphQLSchema; readonly planner: QueryPlanner };
+  readonly apollo: {
+    readonly api: Schema;
+    readonly full: GraphQLSchema;
+    readonly planner: QueryPlanner;
+    /** Plans `@defer`, which the other one ignores. Made when the first operation needs it. */
+    incrementalPlanner(): QueryPlanner;
+  };
 }
 
 export type SubgraphUrls = Readonly<Record<string, string | undefined>>;
 
 /** A graph that relies on more, such as on authorisation that nobody here enforces, does not load. */
 const SUPPORTED_FEATURES = new Set([...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, 'https://specs.apollo.dev/context/v0.1']);
+
+/** The parsed document of each fetch tells which fields a fetch adds. */
+const PLANNER = { exposeDocumentNodeInFetchNode: true };
+/**
+ * Each deferred fragment opens further ways through the graph. Comparing 10,000 plans, as is usual, has taken 20 s where
+ * 100 took a quarter of a second and led to as many fetches.
+ */
+const INCREMENTAL_PLANNER = {
+  incrementalDelivery: { enableDefer: true },
+  debug: { maxEvaluatedPlans: 100 },
+};
 
 /** `urls` override the addresses that were composed in, by subgraph name in lower case. Throws on SDL that does not load. */
 export function buildSupergraph(sdl: string, urls: SubgraphUrls = {}): Supergraph {
@@ -49,18 +66,22 @@ export function buildSupergraph(sdl: string, urls: SubgraphUrls = {}): Supergrap
   // Valid as it came: what was changed for the planner need not keep the rules of composition.
   const planned =
     plannerSdl === sdl ? composed : ComposedSupergraph.build(plannerSdl, { ...options, validateSupergraph: false });
+  let incrementalPlanner: QueryPlanner | undefined;
   const full = composed.schema.toGraphQLJSSchema();
   return {
     version: supergraphVersion(sdl),
-    schema: composed.apiSchema().toGraphQLJSSchema(),
+    schema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     subgraphUrls: new Map(composed.subgraphsMetadata().map(({ name, url }) => [name, urls[name.toLowerCase()] ?? url])),
     isA: createTypeTest(full),
     ...plannerNames,
     apollo: {
       api: planned.apiSchema(),
       full,
-      // The parsed document of each fetch tells which fields a fetch adds.
-      planner: new QueryPlanner(planned, { exposeDocumentNodeInFetchNode: true }),
+      planner: new QueryPlanner(planned, PLANNER),
+      incrementalPlanner() {
+        incrementalPlanner ??= new QueryPlanner(planned, { ...PLANNER, ...INCREMENTAL_PLANNER });
+        return incrementalPlanner;
+      },
     },
   };
 }
