@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           expect: { poll: { timeout: 15_000 } },
           include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts', specification],
-          exclude: ignored,
+          exclude: [...ignored, 'tools/test/**'],
           sequence: { groupOrder: 0 },
         },
       },

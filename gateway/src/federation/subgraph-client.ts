@@ -29,6 +29,8 @@ export type FetchFromSubgraph = (
 export interface SubgraphClient {
   /** `url` may be a list of addresses, parted by commas. Throws SUBGRAPH_UNAVAILABLE, with the reason as its cause. */
   send: FetchFromSubgraph;
+  /** Whether the subgraph answers at all. Asks although a breaker is open, and closes that of an address that answers. */
+  answers(subgraph: string, url: string): Promise<boolean>;
   /** For operators: every address that has been asked. */
   states(): readonly InstanceState[];
   close(): Promise<void>;

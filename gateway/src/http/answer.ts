@@ -15,6 +15,8 @@ export interface Answer {
   /** Names and values in turn, as Node writes them fastest. */
   readonly headers: string[];
   readonly body: string | Buffer<ArrayBuffer>;
+  /** How a text is sent. One of nothing but ASCII is the same in Latin-1, which is copied instead of encoded. */
+  readonly encoding: 'latin1' | 'utf8';
 }
 
 export interface AnswerOptions {
@@ -32,12 +34,16 @@ export function answerWith(
   const status = statusOf(result, mediaType);
   const contentType = `${mediaType}; charset=utf-8`;
   const size = Buffer.byteLength(body);
-  const encoding = acceptEncoding !== undefined && size >= minBytes ? chooseEncoding(acceptEncoding) : undefined;
-  if (!encoding) return { status, headers: ['content-type', contentType, 'content-length', `${size}`], body };
-  return COMPRESS[encoding](body).then((compressed) => ({
+  const compression = acceptEncoding !== undefined && size >= minBytes ? chooseCompression(acceptEncoding) : undefined;
+  if (!compression) {
+    const headers = ['content-type', contentType, 'content-length', `${size}`];
+    return { status, headers, body, encoding: size === body.length ? 'latin1' : 'utf8' };
+  }
+  return COMPRESS[compression](body).then((compressed) => ({
     status,
-    headers: ['content-type', contentType, 'content-encoding', encoding, 'content-length', `${compressed.length}`],
+    headers: ['content-type', contentType, 'content-encoding', compression, 'content-length', `${compressed.length}`],
     body: compressed,
+    encoding: 'utf8',
   }));
 }
 
@@ -52,10 +58,10 @@ function statusOf({ errors }: Result, mediaType: MediaType): number {
   return status;
 }
 
-type Encoding = 'br' | 'gzip';
+type Compression = 'br' | 'gzip';
 
 /** Quick rather than small: the answer is made while somebody waits, and is not kept. */
-const COMPRESS: Record<Encoding, (body: string | Buffer) => Promise<Buffer<ArrayBuffer>>> = {
+const COMPRESS: Record<Compression, (body: string | Buffer) => Promise<Buffer<ArrayBuffer>>> = {
   br: (body) => compressBrotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
   gzip: (body) => compressGzip(body, { level: 4 }),
 };
@@ -63,7 +69,7 @@ const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
 /** Brotli where it is no less welcome than gzip. */
-function chooseEncoding(acceptEncoding: string): Encoding | undefined {
+function chooseCompression(acceptEncoding: string): Compression | undefined {
   const qualities = { br: 0, gzip: 0 };
   for (const part of acceptEncoding.toLowerCase().split(',')) {
     const [name = '', weight = ''] = part.split(';').map((text) => text.trim());

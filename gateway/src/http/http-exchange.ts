@@ -116,11 +116,11 @@ export class HttpExchange implements GatewayRequest {
     });
   }
 
-  readonly #send = ({ status, headers, body }: Answer): void => {
+  readonly #send = ({ status, headers, body, encoding }: Answer): void => {
     const res = this.#res;
     if (this.#parts.life.draining) res.shouldKeepAlive = false;
     res.writeHead(status, this.#common.concat(headers));
-    res.end(body);
+    res.end(body, encoding);
   };
 
   readonly #fail = (error: unknown): void => {

@@ -1,29 +1,31 @@
 /**
- * Readiness of subgraphs: each must have answered once since it is part of the graph.
+ * Readiness of subgraphs: each must have answered once before the gateway takes its first client.
  *
- * Not more than once: a subgraph that dies later costs its own part of the data, and must not make the load balancer take
- * every gateway away with all the rest.
+ * Not more than once: a subgraph that dies later, or one that a new supergraph adds and nobody has started, costs its own
+ * part of the data, and must not make the load balancer take every gateway away with all the rest.
  */
 import type { Live } from '@lyceum/service-kit';
 import type { SubgraphClient } from '../federation/subgraph-client.ts';
 import type { Supergraph } from '../federation/supergraph/build-supergraph.ts';
 
-const PING = { query: '{ __typename }', kind: 'query' } as const;
-const CHECK_MS = 1_500;
-
-export function createSubgraphChecks(supergraph: Live<Supergraph>, client: SubgraphClient) {
+export function createSubgraphChecks(
+  supergraph: Live<Pick<Supergraph, 'subgraphUrls'>>,
+  client: Pick<SubgraphClient, 'answers'>,
+) {
   const answered = new Set<string>();
+  let started = false;
 
-  async function ping([subgraph, url]: readonly [string, string]): Promise<void> {
+  async function check([subgraph, url]: readonly [string, string]): Promise<void> {
     if (answered.has(url)) return;
-    const signal = AbortSignal.timeout(CHECK_MS);
-    const { errors } = await client.send(subgraph, url, PING, { requestId: 'readiness', viewer: null, signal });
-    if (errors?.length) throw new Error(`the subgraph at ${url} does not answer the gateway: ${errors[0]?.message}`);
+    if (!(await client.answers(subgraph, url))) throw new Error(`the subgraph at ${url} does not answer the gateway`);
     answered.add(url);
   }
   return {
     async subgraphs() {
-      await Promise.all([...supergraph.current.subgraphUrls].map(ping));
+      if (started) return;
+      await Promise.all([...supergraph.current.subgraphUrls].map(check));
+      started = true;
+      answered.clear();
     },
   };
 }

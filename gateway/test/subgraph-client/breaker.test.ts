@@ -88,6 +88,20 @@ test('after the pause one fetch tries, and its outcome decides', async () => {
   expect(await kindOf(asker.query(subgraph.url))).toBe('answered');
 });
 
+test('an address that a check finds answering is left alone no longer; one that it does not stays alone', async () => {
+  await asker.client.close();
+  asker = openAsker({ ...POLICY, breaker: { failures: 5, openMs: 60_000 } });
+  const subgraph = await open();
+  subgraph.answer = (_req, res) => res.end('garbage');
+  for (let n = 0; n < 5; n += 1) await kindOf(asker.query(subgraph.url));
+  expect(await asker.client.answers('s', subgraph.url)).toBe(false);
+  expect(breaker()).toBe('open');
+  subgraph.answer = FINE;
+  expect(await asker.client.answers('s', subgraph.url)).toBe(true);
+  expect(breaker()).toBe('closed');
+  expect(await kindOf(asker.query(subgraph.url))).toBe('answered');
+});
+
 test('a trial is seen through though its caller leaves', async () => {
   const subgraph = await open();
   subgraph.answer = (_req, res) => res.end('garbage');

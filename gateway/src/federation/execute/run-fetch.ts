@@ -62,7 +62,8 @@ function takeEntities(step: FetchStep, asked: AskedEntities, answer: SubgraphRes
     return;
   }
   const shared = execution.compiled.shared.has(step);
-  for (const [index, places] of asked.places.entries()) {
+  for (let index = 0; index < entities.length; index += 1) {
+    const places = asked.places[index]!;
     const entity: unknown = entities[index];
     if (!isData(entity)) {
       const told = errors?.has(index) || errors?.has(null);

@@ -23,6 +23,8 @@ export interface Breaker {
   readonly state: BreakerState;
   /** Undefined: the instance is to be left alone. */
   admit(): Ticket | undefined;
+  /** For a check that is made whatever the state: its success closes the breaker. */
+  readonly revival: Ticket;
 }
 
 export interface BreakerOptions {
@@ -34,8 +36,12 @@ export interface BreakerOptions {
 }
 
 export function createBreaker({ failures, openMs, onChange }: BreakerOptions): Breaker {
-  const policy = circuitBreaker(handleAll, { halfOpenAfter: openMs, breaker: new ConsecutiveBreaker(failures) });
-  policy.onStateChange((state) => onChange(NAMES[state]));
+  const closed = () => {
+    const created = circuitBreaker(handleAll, { halfOpenAfter: openMs, breaker: new ConsecutiveBreaker(failures) });
+    created.onStateChange((state) => created === policy && onChange(NAMES[state]));
+    return created;
+  };
+  let policy = closed();
   let failing = false;
   let trying = false;
 
@@ -58,6 +64,17 @@ export function createBreaker({ failures, openMs, onChange }: BreakerOptions): B
     },
     abandoned() {},
   };
+  const revival: Ticket = {
+    trial: true,
+    succeeded() {
+      if (policy.state === CircuitState.Closed) return void ordinary.succeeded();
+      failing = false;
+      policy = closed();
+      onChange('closed');
+    },
+    failed() {},
+    abandoned() {},
+  };
 
   /** The first fetch after the pause runs inside the breaker, which calls it before `execute` returns. */
   function tryAgain(): Ticket | undefined {
@@ -78,6 +95,7 @@ export function createBreaker({ failures, openMs, onChange }: BreakerOptions): B
   }
 
   return {
+    revival,
     get state() {
       return NAMES[policy.state];
     },

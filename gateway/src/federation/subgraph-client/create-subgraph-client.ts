@@ -88,8 +88,7 @@ export function createSubgraphClient({ policy, claimsSecret, log, events }: Subg
     const settings = policy.current.subgraphs;
     const isQuery = asked.kind === 'query';
     const isShared = isQuery && settings.deduplicate;
-    const { query, operationName, variables } = asked;
-    const request = asked.body ?? JSON.stringify({ query, operationName, variables });
+    const request = asked.body ?? bodyOf(asked);
     const caller = callerKey(scope, settings.propagateHeaders);
     const now = performance.now();
     target.lastUsed = now;
@@ -117,12 +116,21 @@ export function createSubgraphClient({ policy, claimsSecret, log, events }: Subg
   return {
     send: (subgraph, url, request, scope) =>
       new Promise((resolve, reject) => fetch(subgraph, url, request, scope, new Passenger(scope, resolve, reject))),
+    answers(subgraph, url) {
+      const target = targets.get(url) ?? openTarget(subgraph, url);
+      target.lastUsed = performance.now();
+      return target.answers();
+    },
     states: () => [...targets.values()].flatMap(({ instances }) => instances),
     async close() {
       await Promise.all([...targets.values()].map((target) => target.close()));
       watch.close();
     },
   };
+}
+
+function bodyOf({ query, operationName, variables }: SubgraphRequest): string {
+  return JSON.stringify({ query, operationName, variables });
 }
 
 function isCompressed(subgraph: string, body: string, { compression }: SubgraphsPolicy): boolean {

@@ -51,4 +51,9 @@ export class Instance implements InstanceState {
   admit() {
     return this.#breaker.admit();
   }
+
+  /** For a check whose success closes the breaker. */
+  get revival() {
+    return this.#breaker.revival;
+  }
 }

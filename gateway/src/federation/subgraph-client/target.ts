@@ -29,15 +29,17 @@ export class Target {
   readonly latencies: Latencies = createLatencies();
   readonly inFlight: InFlight = createInFlight();
   lastUsed = 0;
+  readonly #ping: TargetOptions['ping'];
   readonly #healthChecks: NodeJS.Timeout | undefined;
 
   constructor({ url, ping, ...options }: TargetOptions) {
     const { settings, subgraph } = options;
     this.subgraph = subgraph;
+    this.#ping = ping;
     this.instances = addressesOf(url).map((address) => new Instance({ ...options, url: address }));
     this.budget = createRetryBudget(settings.retries.budgetBurst);
     if (this.instances.length > 1) {
-      this.#healthChecks = setInterval(() => void this.#check(ping), settings.healthChecks.everyMs);
+      this.#healthChecks = setInterval(() => void this.#check(), settings.healthChecks.everyMs);
       this.#healthChecks.unref();
     }
   }
@@ -57,6 +59,14 @@ export class Target {
     return undefined;
   }
 
+  /** Whether any instance answers, asked past the breakers. One that does is left alone no longer. */
+  async answers(): Promise<boolean> {
+    const answers = await Promise.all(
+      this.instances.map((instance) => this.#ping({ instance, ticket: instance.revival })),
+    );
+    return answers.includes(true);
+  }
+
   get outstanding(): number {
     return this.instances.reduce((sum, { outstanding }) => sum + outstanding, 0);
   }
@@ -66,12 +76,12 @@ export class Target {
     await Promise.all(this.instances.map(({ pool }) => pool.close()));
   }
 
-  async #check(ping: TargetOptions['ping']): Promise<void> {
+  async #check(): Promise<void> {
     await Promise.all(
       this.instances.map(async (instance) => {
         const ticket = instance.admit();
         if (!ticket) return;
-        instance.healthy = await ping({ instance, ticket });
+        instance.healthy = await this.#ping({ instance, ticket });
       }),
     );
   }
