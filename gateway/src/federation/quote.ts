@@ -13,7 +13,7 @@ export function quote(text: string): string {
 }
 
 /** Whether the text may stand in JSON as it is. */
-export function isPlain(text: string): boolean {
+function isPlain(text: string): boolean {
   const { length } = text;
   if (length > SHORT) return !ESCAPED.test(text);
   for (let index = 0; index < length; index += 1) {

@@ -183,6 +183,18 @@ const examples: readonly Example[] = [
     source: '{ parcels { code place log { place } parts { weight log { place } } } }',
   },
   {
+    guarantee: 'a reference that stands in several places is completed in all of them',
+    family: 'nulls',
+    source: '{ m9(n: 2) { b1 n0 { b1 } } }',
+    world: { seed: 3863087888, faultRate: 0 },
+  },
+  {
+    guarantee: 'what a field requires does not stand in for the key that leads to it',
+    family: 'guild',
+    source: 'mutation { admit { sponsor { name } ... on Mason { sponsor { owes letter } } } }',
+    world: { seed: 1435126390, faultRate: 0 },
+  },
+  {
     guarantee: 'an argument from the context is that of the nearest object above',
     family: 'ship',
     source: '{ ships { decks { cabins { id view price stars } } } }',

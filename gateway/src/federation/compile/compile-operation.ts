@@ -11,7 +11,7 @@ import type { Supergraph } from '../supergraph/build-supergraph.ts';
 import { type AskedFields, askedFields } from './asked-fields.ts';
 import { compilePlan, fetchesOf, type Step } from './compile-plan.ts';
 import { compileFetch, type FetchStep } from './fetch-step.ts';
-import { sharedAnswers } from './sharing.ts';
+import { joinedReferences, sharedAnswers } from './sharing.ts';
 
 export interface CompiledOperation {
   /** What to subscribe to; its events take the place of the first fetch. Only for subscriptions. */
@@ -20,6 +20,8 @@ export interface CompiledOperation {
   readonly steps?: Step;
   /** Fetches whose answer may stand in several places as one object. */
   readonly shared: ReadonlySet<FetchStep>;
+  /** Fetches that may make one object of references that are equal. */
+  readonly joined: ReadonlySet<FetchStep>;
   /** Keys of the data → the client's names for them, where they differ. */
   readonly clientNames: ReadonlyMap<string, string>;
   /** In the data's keys. */
@@ -66,6 +68,8 @@ export function compileOperation(
     source,
     steps,
     shared: sharedAnswers(fetches),
+    // What comes later is written from the objects themselves.
+    joined: deferred.size > 0 ? new Set() : joinedReferences(fetches),
     clientNames: names.clientNames,
     asked: askedFields(names.definitions),
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),

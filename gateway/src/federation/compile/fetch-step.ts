@@ -2,20 +2,12 @@
  * Prepares one fetch of a plan: everything about it that no request changes.
  */
 import type { FetchNode } from '@apollo/query-planner';
-import {
-  type DocumentNode,
-  Kind,
-  type OperationTypeNode,
-  parse,
-  print,
-  type SelectionSetNode,
-  stripIgnoredCharacters,
-  visit,
-} from 'graphql';
+import { type OperationTypeNode, parse, print, stripIgnoredCharacters, visit } from 'graphql';
 import type { PlanRules } from '../plan/check-plan.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
 import { keysOfFetch } from '../plan/split-fetch.ts';
 import { compileContext, type WriteContext } from './context-arguments.ts';
+import { fieldsOf, objectPathsOf } from './fetched-fields.ts';
 import { compilePath, type ObjectPath } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
 import { compileRewrites, type Rewrite } from './rewrites.ts';
@@ -39,6 +31,8 @@ export interface FetchStep {
   readonly path: ObjectPath;
   /** The path as the plan writes it. */
   readonly pattern: readonly string[];
+  /** The pattern in one text. */
+  readonly place: string;
   /** Absent for a fetch of root fields. */
   readonly represent?: Representation;
   readonly rewriteOutput?: Rewrite;
@@ -53,6 +47,8 @@ export interface FetchStep {
   readonly gaps: readonly string[];
   /** Those of `keys` that lead to objects. */
   readonly compositeKeys: readonly string[];
+  /** The ways to all objects that the answer may hold, from those it is merged into; null if that is not known. */
+  readonly objectPaths: ReadonlySet<string> | null;
 }
 
 /** What a plan must be read with. */
@@ -98,6 +94,7 @@ export function compileFetch(
       .map((name) => ({ name: clientVariables?.get(name) ?? name, label: `${JSON.stringify(name)}:` })),
     path: compilePath(pattern, isA),
     pattern: pattern.map(String),
+    place: pattern.join('.'),
     represent,
     rewriteOutput: compileRewrites(node.outputRewrites, isA),
     renamed: new Map(
@@ -113,6 +110,7 @@ export function compileFetch(
     },
     gaps: fields.map(({ key }) => key),
     compositeKeys: fields.filter(({ composite }) => composite).map(({ key }) => key),
+    objectPaths: objectPathsOf(node),
   };
 }
 
@@ -130,46 +128,4 @@ function withRequiredFields(query: string, required: ReadonlyMap<string, Require
     },
   });
   return stripIgnoredCharacters(print(document));
-}
-
-interface FetchedField {
-  readonly key: string;
-  readonly composite: boolean;
-  /** Absent if it is asked for whatever the type. */
-  readonly types: readonly string[] | undefined;
-}
-
-/** What the answer adds to an object, under the names it has after the plan's rewrites. */
-function fieldsOf(node: FetchNode): FetchedField[] {
-  const document: DocumentNode = node.operationDocumentNode ?? parse(node.operation, { noLocation: true });
-  const fragments = new Map<string, SelectionSetNode>();
-  let root: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition.selectionSet);
-    if (definition.kind === Kind.OPERATION_DEFINITION) root = definition.selectionSet;
-  }
-  const renamed = new Map<string, string>();
-  for (const rewrite of node.outputRewrites ?? []) {
-    const [key, ...below] = rewrite.path.filter((step) => !step.startsWith('... on '));
-    if (rewrite.kind === 'KeyRenamer' && key !== undefined && below.length === 0) renamed.set(key, rewrite.renameKeyTo);
-  }
-  const found = new Map<string, FetchedField>();
-  const visit = ({ selections }: SelectionSetNode, type?: string): void => {
-    for (const selection of selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT) {
-        visit(selection.selectionSet, selection.typeCondition?.name.value ?? type);
-      } else if (selection.kind === Kind.FRAGMENT_SPREAD) visit(fragments.get(selection.name.value)!, type);
-      else if (selection.name.value === '_entities' && node.requires) visit(selection.selectionSet!);
-      else {
-        const asked = (selection.alias ?? selection.name).value;
-        const key = renamed.get(asked) ?? asked;
-        const known = found.get(key);
-        const everywhere = type === undefined || (known && !known.types);
-        const types = everywhere ? undefined : [...(known?.types ?? []), type];
-        found.set(key, { key, composite: selection.selectionSet !== undefined, types });
-      }
-    }
-  };
-  visit(root);
-  return [...found.values()];
 }

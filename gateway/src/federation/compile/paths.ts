@@ -13,9 +13,15 @@ export interface ObjectPath {
    * Each object once, however many places of the response it stands for. `repeated` holds every object and list that stands
    * in several places as one.
    */
-  collect(root: Data, repeated: ReadonlySet<unknown>): Data[];
+  collect(root: Data, repeated: ReadonlySet<unknown>, slots?: Slots): Data[];
   /** Every place, in the response's order. `above` holds the objects passed on the way, the root first. */
   walk(root: Data, visit: (object: Data, path: readonly (string | number)[], above: readonly Data[]) => void): void;
+}
+
+/** Where each of the objects that were collected stands: `holders[i][keys[i]]`. */
+export interface Slots {
+  readonly holders: (Data | unknown[])[];
+  readonly keys: (string | number)[];
 }
 
 interface PathElement {
@@ -27,6 +33,7 @@ interface PathElement {
 
 interface Found {
   readonly objects: Data[];
+  readonly slots?: Slots;
   readonly repeated?: ReadonlySet<unknown>;
   /** Those of `repeated` that need not be entered again. */
   readonly passed?: Set<unknown>;
@@ -41,7 +48,13 @@ export function compilePath(elements: readonly (string | number)[], isA: TypeTes
     return typeof typename === 'string' && types.some((type) => isA(typename, type));
   }
 
-  function gather(value: unknown, depth: number, found: Found): void {
+  function gather(
+    value: unknown,
+    depth: number,
+    found: Found,
+    holder: Data | unknown[] | undefined,
+    key: string | number,
+  ): void {
     if (typeof value !== 'object' || value === null) return;
     // One value is reached at one depth only: it stands in several places because one fetch put it there.
     if (found.repeated?.has(value)) {
@@ -51,15 +64,22 @@ export function compilePath(elements: readonly (string | number)[], isA: TypeTes
     const element = path[depth];
     if (Array.isArray(value)) {
       const next = element?.key === null ? depth + 1 : depth;
-      for (let index = 0; index < value.length; index += 1) gather(value[index], next, found);
+      for (let index = 0; index < value.length; index += 1) gather(value[index], next, found, value, index);
       return;
     }
     if (depth > 0 && !fits(value as Data, path[depth - 1]!.types)) return;
-    if (!element) found.objects.push(value as Data);
-    else if (element.key === '') {
+    if (!element) {
+      found.objects.push(value as Data);
+      if (found.slots && holder) {
+        found.slots.holders.push(holder);
+        found.slots.keys.push(key);
+      }
+    } else if (element.key === '') {
       found.passed?.delete(value);
-      gather(value, depth + 1, found);
-    } else if (element.key !== null) gather(readKey(value as Data, element.key), depth + 1, found);
+      gather(value, depth + 1, found, holder, key);
+    } else if (element.key !== null) {
+      gather(readKey(value as Data, element.key), depth + 1, found, value as Data, element.key);
+    }
   }
 
   const walk: ObjectPath['walk'] = (root, visit) => {
@@ -91,10 +111,10 @@ export function compilePath(elements: readonly (string | number)[], isA: TypeTes
   };
 
   return {
-    collect(root, repeated) {
+    collect(root, repeated, slots) {
       if (path.length === 0) return [root];
-      const found: Found = { objects: [], ...(repeated.size > 0 && { repeated, passed: new Set() }) };
-      gather(root, 0, found);
+      const found: Found = { objects: [], slots, ...(repeated.size > 0 && { repeated, passed: new Set() }) };
+      gather(root, 0, found, undefined, '');
       return found.objects;
     },
     walk,

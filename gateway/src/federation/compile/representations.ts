@@ -104,10 +104,13 @@ function compileSelections(
     if (fields === null) return null;
     let text = '';
     let identified = !mayLack;
+    let lacking: Set<string> | undefined;
     for (const { key, label, write, more } of fields) {
       const value = readKey(data, key);
       if (value === undefined) {
         if (demands?.needs.has(key) || !mayLack?.(key)) return null;
+        lacking ??= new Set();
+        lacking.add(key);
         continue;
       }
       let written = write ? writeNested(value, write) : writeLeaf(value);
@@ -116,7 +119,8 @@ function compileSelections(
       identified ||= key !== '__typename';
       text += text === '' ? label + written : `,${label}${written}`;
     }
-    return identified ? `{${text}}` : null;
+    if (!identified || (lacking && !keepsKey(demands, lacking))) return null;
+    return `{${text}}`;
   };
 }
 
@@ -124,6 +128,11 @@ function satisfies(names: ReadonlySet<string>, { needs, keys }: Demands): boolea
   // Without `__typename` no subgraph could tell what is meant: no condition of the plan matched the type.
   const holds = (wanted: ReadonlySet<string>) => [...wanted].every((name) => names.has(name));
   return names.has('__typename') && holds(needs) && (keys.length === 0 || keys.some(holds));
+}
+
+/** Whether one of the keys is there without these fields. */
+function keepsKey(demands: Demands | undefined, lacking: ReadonlySet<string>): boolean {
+  return !demands?.keys.length || demands.keys.some((names) => [...names].every((name) => !lacking.has(name)));
 }
 
 /** Null if one of the others is missing. */

@@ -7,6 +7,7 @@
 import { type Data, readKey } from '../compile/data.ts';
 import type { Representation } from '../compile/representations.ts';
 import type { AskedEntities } from './fetch-errors.ts';
+import type { Join } from './join.ts';
 
 /** Values of the leaves, one after the other → the number of the representation. */
 type Tree = Map<unknown, Tree | number>;
@@ -22,6 +23,8 @@ export class Entities implements AskedEntities {
   readonly representations: string[] = [];
   readonly places: Data[][] = [];
   readonly #represent: Representation;
+  /** By representation: whether nothing else is known of the first object. */
+  readonly #bare: boolean[] = [];
   readonly #byText = new Map<string, number>();
   readonly #byType = new Map<string, TypeIndex>();
 
@@ -30,8 +33,11 @@ export class Entities implements AskedEntities {
     this.context = context;
   }
 
-  /** False if the entity cannot be asked for. `mayLack` tells of fields that may be left out. */
-  add(object: Data, mayLack: (key: string) => boolean): boolean {
+  /**
+   * False if the entity cannot be asked for. `mayLack` tells of fields that may be left out. With `join`, the object gives
+   * way to one that is equal.
+   */
+  add(object: Data, mayLack: (key: string) => boolean, join?: Join): boolean {
     const { __typename: typename } = object;
     const type = typeof typename === 'string' ? (this.#byType.get(typename) ?? this.#index(typename)) : undefined;
     const tree = type?.keys && branchOf(type.tree, type.keys, object);
@@ -39,11 +45,18 @@ export class Entities implements AskedEntities {
     const value = object[type.keys.at(-1)!];
     const known = tree.get(value);
     if (known !== undefined) {
-      this.places[known as number]!.push(object);
+      const places = this.places[known as number]!;
+      if (join?.mayGive(object) && this.#bare[known as number] && isBare(object, type.keys)) {
+        join.into(places[0]!);
+        return true;
+      }
+      places.push(object);
     } else {
       const text = this.#represent(object);
       if (text === null) return false;
-      tree.set(value, this.#open(text, object));
+      const opened = this.#open(text, object);
+      tree.set(value, opened);
+      if (join) this.#bare[opened] = isBare(object, type.keys);
     }
     this.objects.push(object);
     return true;
@@ -70,6 +83,13 @@ export class Entities implements AskedEntities {
     this.#byType.set(typename, type);
     return type;
   }
+}
+
+/** Whether the object holds its type and the values of these keys, and nothing else. It is known to hold those. */
+function isBare(object: Data, keys: readonly string[]): boolean {
+  let more = keys.length + 1;
+  for (const _key in object) more -= 1;
+  return more === 0;
 }
 
 /** Where the value of the last key is looked up; undefined if a value is missing or no leaf. */

@@ -18,6 +18,8 @@ export interface Execution extends Fetched {
   readonly fetch: FetchFromSubgraph;
   readonly log: Logger;
   readonly repeated: Set<unknown>;
+  /** By `place` of a fetch: the objects found there, once equal references are joined; null where they are looked for anew. */
+  readonly joined: Map<string, readonly Data[] | null>;
   /** Objects that a fetch without an answer was for: what needs something of them cannot be asked for either. */
   readonly unanswered: Set<Data>;
   /** Paths that have an error: a field has one. */
@@ -34,5 +36,5 @@ export function beginExecution(
   given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log' | 'deferral'>,
 ): Execution {
   const known = { data: {}, errors: [], failed: new Map(), unseen: new Map() };
-  return { ...given, ...known, unanswered: new Set(), told: new Set(), repeated: new Set() };
+  return { ...given, ...known, unanswered: new Set(), told: new Set(), repeated: new Set(), joined: new Map() };
 }

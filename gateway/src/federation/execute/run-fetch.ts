@@ -6,21 +6,22 @@
 import { isLyceumError, LyceumError } from '@lyceum/service-kit';
 import { type Data, isData } from '../compile/data.ts';
 import type { FetchStep } from '../compile/fetch-step.ts';
-import type { Representation } from '../compile/representations.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../subgraph-client.ts';
-import { Entities } from './entities.ts';
+import type { Entities } from './entities.ts';
 import type { Execution } from './execution.ts';
-import { type Asked, type AskedEntities, failFetch, reportErrors, reportUnasked } from './fetch-errors.ts';
+import { type Asked, type AskedEntities, failFetch, reportErrors } from './fetch-errors.ts';
 import { addGaps } from './gaps.ts';
+import { gatherEntities } from './gather-entities.ts';
 import { copy, merge } from './merge.ts';
 import { writeRequest } from './requests.ts';
 
 /** Undefined if there is nothing to ask. */
 export function runFetch(step: FetchStep, execution: Execution): Promise<void> | undefined {
-  const objects = step.path.collect(execution.data, execution.repeated);
-  if (objects.length === 0) return undefined;
-  if (!step.represent) return fetchRootFields(step, objects, execution);
-  const [first, ...others] = groupByContext(step, step.represent, objects, execution);
+  if (!step.represent) {
+    const objects = step.path.collect(execution.data, execution.repeated);
+    return objects.length > 0 ? fetchRootFields(step, objects, execution) : undefined;
+  }
+  const [first, ...others] = gatherEntities(step, step.represent, execution);
   if (others.length === 0) return first && fetchEntities(step, first, execution);
   return together([first!, ...others].map((group) => fetchEntities(step, group, execution)));
 }
@@ -91,51 +92,6 @@ function putInPlaces(entity: Data, places: readonly Data[], repeated: Set<unknow
     merge(places[0]!, entity);
     for (let place = 1; place < places.length; place += 1) merge(places[place]!, copy(entity));
   }
-}
-
-/** One group for each context that arguments are taken from: without such arguments, one. */
-function groupByContext(
-  step: FetchStep,
-  represent: Representation,
-  objects: readonly Data[],
-  execution: Execution,
-): Entities[] {
-  const groups = new Map<string, Entities>();
-  const unasked: Data[] = [];
-  let asked: Data;
-  const mayLack = (key: string) => isExcluded(asked, key, execution);
-  const add = (object: Data, group: Entities): void => {
-    asked = object;
-    if (group.add(object, mayLack)) return;
-    inheritGaps(step, object, execution);
-    unasked.push(object);
-  };
-  const { context } = step;
-  if (context) {
-    step.path.walk(execution.data, (object, _path, above) => {
-      const text = context(above);
-      const group = groups.get(text) ?? new Entities(represent, text);
-      groups.set(text, group);
-      add(object, group);
-    });
-  } else {
-    const group = new Entities(represent, '');
-    for (const object of objects) add(object, group);
-    groups.set('', group);
-  }
-  if (unasked.length > 0) reportUnasked(step, unasked, execution);
-  return [...groups.values()].filter(({ objects: found }) => found.length > 0);
-}
-
-/** A field that is missing although nothing went wrong was excluded, with what needs it, by a condition of the operation. */
-function isExcluded(object: Data, key: string, { failed, unseen }: Execution): boolean {
-  return key !== '__typename' && !failed.get(object)?.has(key) && !unseen.get(object)?.has(key);
-}
-
-/** What could not be asked for, since a field it needs is missing, is missing for the same reason. */
-function inheritGaps(step: FetchStep, object: Data, { failed, unseen, errors }: Execution): void {
-  if (failed.has(object) || (errors.length > 0 && !unseen.has(object))) addGaps(failed, object, step.gaps);
-  else if (unseen.has(object)) addGaps(unseen, object, step.gaps);
 }
 
 /** Hands the answer over to `take`. */

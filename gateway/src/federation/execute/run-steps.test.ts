@@ -48,6 +48,7 @@ async function run(plan: PlanNode, answers: (SubgraphResponse | Error)[], variab
   const asked: { subgraph: string; body: { variables: Record<string, unknown> } }[] = [];
   const compiled: CompiledOperation = {
     steps,
+    joined: new Set<never>(),
     shared: sharedAnswers(fetchesOf(steps)),
     clientNames: new Map([['_0', 'mine']]),
     asked: ANYTHING,

@@ -24,10 +24,8 @@ export interface FieldShape {
   readonly key: string;
   /** As the data names it. */
   readonly source: string;
-  /** The key as JSON, with the brace or comma before it and its colon. */
-  readonly label: string;
-  /** `label`, and the quotation mark that opens a text. */
-  readonly textLabel: string;
+  /** The key as bytes of JSON, with the brace or comma before it and its colon. */
+  readonly label: Uint8Array;
   /** `Type.field`, for messages. */
   readonly name: string;
   readonly nullable: boolean;
@@ -65,8 +63,8 @@ export function shapeObject(
 ): ObjectShape {
   const later = new Map<string, SelectionSetNode>();
   const fields = [...collectFields(selected, type, selectionSets, later)].map(([key, nodes], index) => {
-    const label = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
-    return shapeField(selected, type, nodes, { key, label, textLabel: `${label}"` });
+    const label = Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(key)}:`);
+    return shapeField(selected, type, nodes, { key, label });
   });
   const shape = { type: type.name, concrete: isObjectType(type), fields };
   if (later.size === 0) return shape;
@@ -90,7 +88,7 @@ function shapeField(
   selected: Selected,
   parent: GraphQLCompositeType,
   nodes: readonly FieldNode[],
-  named: Pick<FieldShape, 'key' | 'label' | 'textLabel'>,
+  named: Pick<FieldShape, 'key' | 'label'>,
 ): FieldShape {
   const field = nodes[0]!.name.value;
   const common = { ...named, source: selected.keyOf(nodes[0]!), name: `${parent.name}.${field}` };

@@ -1,6 +1,6 @@
 /**
  * Writes merged data as the JSON that the client asked for: order, names and types, and what becomes of nulls where none
- * may be. One pass; a value that turns out to be null leaves nothing behind, since texts are put together from below.
+ * may be. One pass; what was written of a value that turns out to be null is taken back.
  *
  * One null has one error. A null that a subgraph's error explains gets no second one; a null where the schema allows none
  * takes its parent away, up to the next place that may be null. An entity that its subgraph does not show is a null
@@ -9,8 +9,8 @@
 import { GraphQLError } from 'graphql';
 import { type Data, isData, readKey } from '../compile/data.ts';
 import type { Gaps } from '../execute/gaps.ts';
-import { isPlain } from '../quote.ts';
 import { JsonText } from './json-text.ts';
+import { JsonWriter } from './json-writer.ts';
 import type { DeferredShape, FieldShape, ObjectShape, ValueShape } from './shape.ts';
 
 export interface Completion {
@@ -33,8 +33,11 @@ export interface Part extends DeferredShape {
   readonly data: Data;
 }
 
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c];
+
 type Place = (string | number)[];
 
+const WRITTEN = Symbol('written');
 /** A null that is accounted for. */
 const NULLED = Symbol('nulled');
 /** A null that may not stand here; accounted for. */
@@ -42,7 +45,8 @@ const FAILED = Symbol('failed');
 /** An object that is null since its subgraph does not show it: an error only where it may not be null. */
 const HIDDEN = Symbol('hidden');
 
-type Written<Fault> = string | Fault | typeof HIDDEN;
+/** What is not written may have left something behind, which whoever goes on takes back. */
+type Outcome<Fault> = typeof WRITTEN | Fault | typeof HIDDEN;
 
 /** The answer to a whole operation. Adds to `completion.errors`. Null if nothing is left. */
 export function writeRoot(shape: ObjectShape, data: Data, completion: Completion): JsonText | null {
@@ -66,7 +70,9 @@ class DataWriter {
   readonly #place: Place;
   readonly #start: number;
   readonly #repeats: boolean;
-  readonly #texts = new Map<unknown, { readonly shape: ValueShape; readonly text: string }>();
+  readonly #json = new JsonWriter();
+  /** Where the text of a repeated value stands. */
+  readonly #texts = new Map<unknown, { readonly shape: ValueShape; readonly start: number; readonly end: number }>();
   #explained: Set<string> | undefined;
   #told: Set<string> | undefined;
   /** Holds while HIDDEN travels up. */
@@ -80,9 +86,10 @@ class DataWriter {
   }
 
   write(shape: ObjectShape, data: Data): JsonText | null {
-    const written = this.#object(shape, data, this.#start);
-    if (written === HIDDEN) this.#tellHidden();
-    return typeof written === 'string' ? new JsonText(written) : null;
+    const outcome = this.#object(shape, data, this.#start);
+    if (outcome === HIDDEN) this.#tellHidden();
+    const json = this.#json.take();
+    return outcome === WRITTEN ? new JsonText(json) : null;
   }
 
   reportUnanswered(shape: ObjectShape): void {
@@ -94,37 +101,36 @@ class DataWriter {
     }
   }
 
-  #object(shape: ObjectShape, data: Data, depth: number): Written<typeof NULLED> {
+  #object(shape: ObjectShape, data: Data, depth: number): Outcome<typeof NULLED> {
+    const json = this.#json;
     const { fields, deferred } = shape;
-    let text = '';
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index]!;
       const { value: shape } = field;
+      json.label(field.label);
       // Most fields are leaves with a value that needs no more than a glance.
       if (shape.kind === 'leaf') {
         const value = data[field.source];
-        if (shape.isText && typeof value === 'string' && isPlain(value)) {
-          text += field.textLabel;
-          text += value;
-          text += '"';
+        if (shape.isText && typeof value === 'string') {
+          json.text(value);
           continue;
         }
         const leaf = shape.glance(value);
         if (leaf !== undefined) {
-          text += field.label;
-          text += leaf;
+          json.json(leaf);
           continue;
         }
       }
-      const written = this.#field(field, data, depth);
-      if (typeof written !== 'string') {
+      const outcome = this.#field(field, data, depth);
+      if (outcome !== WRITTEN) {
         this.#dropParts(depth);
-        return written === FAILED ? NULLED : HIDDEN;
+        return outcome === FAILED ? NULLED : HIDDEN;
       }
-      text += field.label + written;
     }
     if (deferred) this.#addParts(deferred, data, depth);
-    return fields.length === 0 ? '{}' : `${text}}`;
+    if (fields.length === 0) json.byte(OPEN_BRACE);
+    json.byte(CLOSE_BRACE);
+    return WRITTEN;
   }
 
   #addParts(deferred: readonly DeferredShape[], data: Data, depth: number): void {
@@ -140,20 +146,27 @@ class DataWriter {
   }
 
   /** `depth` is that of the object. */
-  #field(field: FieldShape, data: Data, depth: number): Written<typeof FAILED> {
+  #field(field: FieldShape, data: Data, depth: number): Outcome<typeof FAILED> {
     this.#place[depth] = field.key;
-    const written = this.#value(field.value, readKey(data, field.source), depth + 1);
-    if (typeof written === 'string') return written;
-    if (field.nullable) {
-      this.#hidden = undefined;
-      return 'null';
-    }
-    return this.#missing(field, data, written, depth + 1);
+    const start = this.#json.length;
+    const outcome = this.#value(field.value, readKey(data, field.source), depth + 1);
+    if (outcome === WRITTEN) return WRITTEN;
+    if (!field.nullable) return this.#missing(field, data, outcome, depth + 1);
+    this.#nullAt(start);
+    return WRITTEN;
   }
 
-  #missing(field: FieldShape, data: Data, written: null | symbol, depth: number): typeof FAILED | typeof HIDDEN {
-    if (written === NULLED) return FAILED;
-    if (written === HIDDEN) {
+  /** Instead of what has been written since. */
+  #nullAt(start: number): void {
+    this.#hidden = undefined;
+    this.#json.truncate(start);
+    this.#texts.clear();
+    this.#json.json('null');
+  }
+
+  #missing(field: FieldShape, data: Data, outcome: null | symbol, depth: number): typeof FAILED | typeof HIDDEN {
+    if (outcome === NULLED) return FAILED;
+    if (outcome === HIDDEN) {
       this.#tellHidden();
       return FAILED;
     }
@@ -169,12 +182,12 @@ class DataWriter {
     return FAILED;
   }
 
-  #value(shape: ValueShape, value: unknown, depth: number): Written<typeof NULLED | null> {
+  #value(shape: ValueShape, value: unknown, depth: number): Outcome<typeof NULLED | null> {
     switch (shape.kind) {
       case 'leaf':
         if (value === undefined || value === null) return null;
         try {
-          return shape.glance(value) ?? shape.write(value);
+          return this.#written(shape.glance(value) ?? shape.write(value));
         } catch (error) {
           return this.#report(error instanceof Error ? error.message : String(error), depth);
         }
@@ -185,19 +198,25 @@ class DataWriter {
           ? this.#repeated(shape, value, depth)
           : this.#composite(shape, value, depth);
       case 'typename':
-        return shape.json;
+        return this.#written(shape.json);
       case 'introspection': {
         const answer = this.#completion.introspect(String(this.#place[depth - 1]));
-        return answer === null ? null : JSON.stringify(answer);
+        return this.#written(answer === null ? null : JSON.stringify(answer));
       }
     }
+  }
+
+  #written(json: string | null): typeof WRITTEN | null {
+    if (json === null) return null;
+    this.#json.json(json);
+    return WRITTEN;
   }
 
   #composite(
     shape: Extract<ValueShape, { kind: 'list' | 'object' }>,
     value: unknown,
     depth: number,
-  ): Written<typeof NULLED> {
+  ): Outcome<typeof NULLED> {
     if (shape.kind === 'list') {
       if (!Array.isArray(value)) return this.#report('Expected a list.', depth);
       return this.#list(shape.item, shape.itemNullable, value, depth);
@@ -213,44 +232,50 @@ class DataWriter {
     shape: Extract<ValueShape, { kind: 'list' | 'object' }>,
     value: unknown,
     depth: number,
-  ): Written<typeof NULLED> {
+  ): Outcome<typeof NULLED> {
     const known = this.#texts.get(value);
-    if (known?.shape === shape) return known.text;
-    const { errors } = this.#completion;
-    if (errors.length > 0) return this.#composite(shape, value, depth);
-    const text = this.#composite(shape, value, depth);
-    if (typeof text === 'string' && errors.length === 0) this.#texts.set(value, { shape, text: flat(text) });
-    return text;
+    if (known?.shape === shape) {
+      this.#json.again(known.start, known.end);
+      return WRITTEN;
+    }
+    const start = this.#json.length;
+    const outcome = this.#composite(shape, value, depth);
+    if (outcome === WRITTEN && this.#completion.errors.length === 0) {
+      this.#texts.set(value, { shape, start, end: this.#json.length });
+    }
+    return outcome;
   }
 
   /** An object of which nobody has told the type: nothing can be said of it if somebody was asked. */
-  #untyped(shape: ObjectShape, data: Data, depth: number): Written<typeof NULLED> {
+  #untyped(shape: ObjectShape, data: Data, depth: number): Outcome<typeof NULLED> {
     if (this.#completion.failed.get(data)?.has('__typename')) return NULLED;
     if (!this.#completion.unseen.get(data)?.has('__typename')) return this.#object(shape, data, depth);
     this.#hidden = this.#error('The type of the object is not known.', depth);
     return HIDDEN;
   }
 
-  #list(shape: ValueShape, nullable: boolean, items: readonly unknown[], depth: number): Written<typeof NULLED> {
-    let text = '';
+  #list(shape: ValueShape, nullable: boolean, items: readonly unknown[], depth: number): Outcome<typeof NULLED> {
+    const json = this.#json;
+    json.byte(OPEN_BRACKET);
     for (let index = 0; index < items.length; index += 1) {
+      if (index > 0) json.byte(COMMA);
       this.#place[depth] = index;
-      let item = this.#value(shape, items[index], depth + 1);
-      if (typeof item !== 'string') {
-        if (!nullable) {
-          if (item === HIDDEN) this.#tellHidden();
-          else if (item === null && !this.#isExplained(depth + 1)) {
-            this.#report('Cannot return null for a non-nullable element of a list.', depth + 1);
-          }
-          this.#dropParts(depth);
-          return NULLED;
-        }
-        this.#hidden = undefined;
-        item = 'null';
+      const start = json.length;
+      const outcome = this.#value(shape, items[index], depth + 1);
+      if (outcome === WRITTEN) continue;
+      if (nullable) {
+        this.#nullAt(start);
+        continue;
       }
-      text += index === 0 ? item : `,${item}`;
+      if (outcome === HIDDEN) this.#tellHidden();
+      else if (outcome === null && !this.#isExplained(depth + 1)) {
+        this.#report('Cannot return null for a non-nullable element of a list.', depth + 1);
+      }
+      this.#dropParts(depth);
+      return NULLED;
     }
-    return `[${text}]`;
+    json.byte(CLOSE_BRACKET);
+    return WRITTEN;
   }
 
   #tellHidden(): void {
@@ -289,9 +314,4 @@ function startsOf(errors: readonly GraphQLError[]): Set<string> {
     for (let depth = path.length; depth > 0; depth -= 1) starts.add(JSON.stringify(path.slice(0, depth)));
   }
   return starts;
-}
-
-/** The same text in one piece: V8 keeps a sum of texts as a tree until a character is read. */
-function flat(text: string): string {
-  return text.charCodeAt(0) === 0 ? '' : text;
 }
