@@ -195,6 +195,13 @@ const examples: readonly Example[] = [
     world: { seed: 1435126390, faultRate: 0 },
   },
   {
+    guarantee: 'a fetch that is split takes along the fragments that each part needs',
+    family: 'guild',
+    source:
+      '{ member { fee payments { ...F } payments_1: payments { ...F } } } fragment F on Payment { late number __typename }',
+    world: { seed: 3871697551, faultRate: 0 },
+  },
+  {
     guarantee: 'an argument from the context is that of the nearest object above',
     family: 'ship',
     source: '{ ships { decks { cabins { id view price stars } } } }',

@@ -7,6 +7,8 @@
 import type { FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner';
 import {
   type DocumentNode,
+  type FragmentDefinitionNode,
+  type InlineFragmentNode,
   Kind,
   parse,
   print,
@@ -28,7 +30,7 @@ export function splitFetch(fetch: FetchNode, rules: PlanRules): readonly SplitFe
   const known = rules.subgraphs.get(fetch.serviceName);
   const { requires } = fetch;
   if (!requires || !known?.interfaceObjects.size) return [{ fetch }];
-  const document = fetch.operationDocumentNode ?? parse(fetch.operation, { noLocation: true });
+  const document = withoutFragments(documentOf(fetch));
   const groups = new Map<string, { needs: ReadonlySet<string>; fields: Set<string> }>();
   eachEntityField(document, (type, field) => {
     const requirement = known.interfaceObjects.has(type) && known.requirements.get(`${type}.${field}`);
@@ -38,6 +40,7 @@ export function splitFetch(fetch: FetchNode, rules: PlanRules): readonly SplitFe
     group.fields.add(`${type}.${field}`);
     groups.set(text, group);
   });
+  if (groups.size === 0) return [{ fetch }];
   const apart = [...groups.values()];
   const moved = new Set(apart.flatMap(({ fields }) => [...fields]));
   const needed = new Set(apart.flatMap(({ needs }) => [...needs]));
@@ -59,11 +62,32 @@ export function keysOfFetch({ serviceName, ...fetch }: FetchNode, rules: PlanRul
   const known = rules.subgraphs.get(serviceName)?.keys;
   if (!fetch.requires || !known) return [];
   const types = new Set<string>();
-  eachEntityField(fetch.operationDocumentNode ?? parse(fetch.operation, { noLocation: true }), (type) =>
-    types.add(type),
-  );
+  eachEntityField(withoutFragments(documentOf({ serviceName, ...fetch })), (type) => types.add(type));
   const keys = [...types].map((type) => known.get(type));
   return keys.includes(undefined) ? [] : keys.flatMap((sets) => (sets ?? []).map(namesIn));
+}
+
+function documentOf({ operation, operationDocumentNode }: FetchNode): DocumentNode {
+  return operationDocumentNode ?? parse(operation, { noLocation: true });
+}
+
+/** The same with each fragment written where it is used: parts of it may have to go. */
+function withoutFragments(document: DocumentNode): DocumentNode {
+  const sets = new Map<string, FragmentDefinitionNode>();
+  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) sets.set(node.name.value, node);
+  if (sets.size === 0) return document;
+  const written = (set: SelectionSetNode): SelectionSetNode =>
+    visit(set, {
+      FragmentSpread({ name, directives }): InlineFragmentNode {
+        const { typeCondition, selectionSet } = sets.get(name.value)!;
+        return { kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: written(selectionSet) };
+      },
+    });
+  const definitions = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  return {
+    ...document,
+    definitions: definitions.map((node) => ({ ...node, selectionSet: written(node.selectionSet) })),
+  };
 }
 
 function namesIn({ selections }: SelectionSetNode): Set<string> {
@@ -98,12 +122,12 @@ function eachEntityField(document: DocumentNode, see: (type: string, field: stri
   }
 }
 
-/** The fetch with some of its fields; without an operation if none is left. */
+/** The fetch with some of its fields; without an operation if none is left. The document has no named fragments. */
 function asking(fetch: FetchNode, document: DocumentNode, keep: (name: string) => boolean): FetchNode {
   const filtered = (set: SelectionSetNode, type: string): SelectionSetNode | null => {
     const selections = set.selections.flatMap((node): SelectionNode[] => {
       if (node.kind === Kind.FIELD) return keep(`${type}.${node.name.value}`) ? [node] : [];
-      if (node.kind === Kind.FRAGMENT_SPREAD) return [node];
+      if (node.kind !== Kind.INLINE_FRAGMENT) return [];
       const below = filtered(node.selectionSet, node.typeCondition?.name.value ?? type);
       return below ? [{ ...node, selectionSet: below }] : [];
     });
