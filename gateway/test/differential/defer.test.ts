@@ -246,6 +246,15 @@ test('a subscription is refused when a variable says that something of it is def
   await expect(partsOf(source, {}, { later: true })).rejects.toThrow('not supported on subscription');
 });
 
+test('an error in what is deferred is told at once where nothing is left that it could be told in', async () => {
+  const left = {
+    data: { thing: thing('1', { box: { size: null } }) },
+    errors: [{ message: 'broken', path: ['thing', 'box', 'size'] }],
+  };
+  const results = await partsOf('{ thing { must box { ... @defer { size } } } }', { left, right: entities(null) });
+  expect(results).toMatchObject([{ data: { thing: null }, errors: [{ path: ['thing', 'box', 'size'] }] }]);
+});
+
 test('below the root, an answer to a mutation may come in parts', async () => {
   const results = await partsOf('mutation { make { id ... @defer { name } } }', {
     left: { data: { make: thing('1') } },

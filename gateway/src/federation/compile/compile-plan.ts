@@ -7,9 +7,17 @@ import { compileFetch, type FetchStep, type PlannedGraph } from './fetch-step.ts
 
 export type Step =
   | FetchStep
-  | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
+  | { readonly kind: 'sequence'; readonly steps: readonly Step[] }
+  | ParallelStep
   | { readonly kind: 'condition'; readonly variable: string; readonly yes?: Step; readonly no?: Step }
   | DeferStep;
+
+export interface ParallelStep {
+  readonly kind: 'parallel';
+  /** Under which deferred blocks wait for all of them, if they are the parts of one fetch of the plan. */
+  readonly id?: string;
+  readonly steps: readonly Step[];
+}
 
 /** What is answered first, and the blocks that need not be waited for. */
 export interface DeferStep {
@@ -33,10 +41,10 @@ export function compilePlan(node: PlanNode, graph: PlannedGraph): Step {
   const compile = (planned: PlanNode, path: readonly (string | number)[]): Step => {
     switch (planned.kind) {
       case 'Fetch': {
-        const steps = splitFetch(planned, graph.rules).map(({ fetch, needs }) =>
-          compileFetch(fetch, path, graph, needs),
-        );
-        return steps.length === 1 ? steps[0]! : { kind: 'parallel', steps };
+        const parts = splitFetch(planned, graph.rules);
+        const id = parts.length === 1 ? planned.id : undefined;
+        const steps = parts.map(({ fetch, needs }) => compileFetch({ ...fetch, id }, path, graph, needs));
+        return steps.length === 1 ? steps[0]! : { kind: 'parallel', id: planned.id, steps };
       }
       case 'Flatten':
         return compile(planned.node, [...path, ...planned.path]);

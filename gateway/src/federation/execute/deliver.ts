@@ -66,7 +66,8 @@ class Delivery {
     const errors = [...met];
     const data = projection.project({ ...this.#execution, errors }, this.#waiting);
     const shape = projection.shapeOf(this.#execution);
-    const own = met.filter(({ path = [] }) => selects(shape, root, path, false) || !selects(shape, root, path, true));
+    // What nobody defers is told here, and so is what was deferred in an object that is not there.
+    const own = met.filter((error) => selects(shape, root, error.path ?? [], false) || !this.#isToCome(error));
     const told = this.#tell([...own, ...errors.slice(met.length)]);
     return told.length > 0 ? { errors: told, data } : { data };
   }
@@ -98,7 +99,7 @@ class Delivery {
     // What no part selects, a key for instance, is told of where it was missed.
     const { deferral } = this.#execution;
     for (const error of deferral.blocks.find((block) => block.label === label)?.errors ?? []) {
-      if (this.#told.has(error) || parts.some((part) => isIn(part, error, true))) continue;
+      if (this.#told.has(error) || parts.some((part) => isIn(part, error, false)) || this.#isToCome(error)) continue;
       const { errors } = completed.find(({ part }) => startsWith(error.path, part.path)) ?? completed[0]!;
       errors.push(error);
     }
@@ -108,6 +109,11 @@ class Delivery {
       const own = labels.get(label);
       return { data, path, ...(own !== undefined && { label: own }), ...(told.length > 0 && { errors: told }) };
     });
+  }
+
+  /** Whether a part that is still to come, or one in it, selects the field of the error. */
+  #isToCome(error: GraphQLError): boolean {
+    return this.#waiting.some((part) => isIn(part, error, true));
   }
 
   /** All that has gone wrong so far, in whatever part. */

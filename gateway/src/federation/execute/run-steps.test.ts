@@ -8,6 +8,7 @@ import { compilePlan, fetchesOf } from '../compile/compile-plan.ts';
 import { sharedAnswers } from '../compile/sharing.ts';
 import { createTypeTest } from '../compile/type-conditions.ts';
 import type { SubgraphResponse } from '../subgraph-client.ts';
+import { Deferral } from './deferral.ts';
 import { beginExecution } from './execution.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -42,9 +43,12 @@ const p = (id: string) => ({ __typename: 'P', id });
 const NO_RULES = { types: new Map(), subgraphs: new Map(), implementations: new Map() };
 const ANYTHING: AskedFields = { below: () => ANYTHING };
 
+const compile = (plan: PlanNode) =>
+  compilePlan(plan, { subgraphUrls: urls, isA, required: new Map(), owners: new Map(), rules: NO_RULES });
+
 /** Answers come from a script, in the order of the fetches. */
 async function run(plan: PlanNode, answers: (SubgraphResponse | Error)[], variables = {}, signal?: AbortSignal) {
-  const steps = compilePlan(plan, { subgraphUrls: urls, isA, required: new Map(), owners: new Map(), rules: NO_RULES });
+  const steps = compile(plan);
   const asked: { subgraph: string; body: { variables: Record<string, unknown> } }[] = [];
   const compiled: CompiledOperation = {
     steps,
@@ -234,4 +238,27 @@ test('nothing is asked of subgraphs once nobody waits', async () => {
   const { asked, errors } = await run(root('{a}'), [], {}, AbortSignal.abort());
   expect(asked).toEqual([]);
   expect(errors).toMatchObject([['a', expect.any(String), 'SUBGRAPH_UNAVAILABLE']]);
+});
+
+test('a deferred block that waits for a fetch waits for all the parts that it is run in', async () => {
+  const { execution } = await run(root('{a}'), [{ data: { a: 1 } }]);
+  const parts = compile({ kind: 'Parallel', nodes: [root('{a}'), root('{b}')] });
+  const [quick, slow] = [Promise.withResolvers<SubgraphResponse>(), Promise.withResolvers<SubgraphResponse>()];
+  const deferral = new Deferral();
+  const fetch = ({ query }: { query: string }) => (query === '{a}' ? quick : slow).promise;
+  if (parts.kind !== 'parallel') expect.fail();
+  const running = runSteps(
+    { ...parts, id: 'f' },
+    { ...execution, deferral, fetch: (_s, _u, request) => fetch(request) },
+  );
+  let ended = false;
+  const waiting = deferral.whenFetched(['f']).then(() => {
+    ended = true;
+  });
+  quick.resolve({ data: { a: 2 } });
+  await new Promise(setImmediate);
+  expect(ended).toBe(false);
+  slow.resolve({ data: { b: 2 } });
+  await Promise.all([running, waiting]);
+  expect(execution.data).toEqual({ a: 2, b: 2 });
 });

@@ -2,7 +2,6 @@
  * Walks the steps of a compiled plan: in order, at the same time, by a condition, or beside the first answer.
  */
 import type { DeferredBlock, DeferStep, Step } from '../compile/compile-plan.ts';
-import type { FetchStep } from '../compile/fetch-step.ts';
 import type { Execution } from './execution.ts';
 import { runFetch } from './run-fetch.ts';
 
@@ -10,11 +9,11 @@ import { runFetch } from './run-fetch.ts';
 export function runSteps(step: Step | undefined, execution: Execution): Promise<void> | undefined {
   switch (step?.kind) {
     case 'fetch':
-      return step.id === undefined ? runFetch(step, execution) : runAwaited(step, step.id, execution);
+      return awaited(step.id, runFetch(step, execution), execution);
     case 'sequence':
       return runInOrder(step.steps, execution);
     case 'parallel':
-      return runTogether(step.steps, execution);
+      return awaited(step.id, runTogether(step.steps, execution), execution);
     case 'condition':
       return runSteps(execution.variables[step.variable] ? step.yes : step.no, execution);
     case 'defer':
@@ -35,10 +34,14 @@ async function runTogether(steps: readonly Step[], execution: Execution): Promis
   await Promise.all(steps.map((step) => runSteps(step, execution)));
 }
 
-/** Deferred blocks may wait for this fetch. */
-async function runAwaited(step: FetchStep, id: string, execution: Execution): Promise<void> {
-  await runFetch(step, execution);
-  execution.deferral?.fetchEnded(id);
+/** Deferred blocks may wait for a fetch that has an id. */
+function awaited(
+  id: string | undefined,
+  running: Promise<void> | undefined,
+  { deferral }: Execution,
+): Promise<void> | undefined {
+  if (id === undefined || !deferral) return running;
+  return Promise.resolve(running).then(() => deferral.fetchEnded(id));
 }
 
 async function runDeferring({ primary, blocks }: DeferStep, execution: Execution): Promise<void> {
