@@ -9,7 +9,7 @@ const SUBGRAPHS = {
   left: `
     type Thing @key(fields: "id") { id: ID! plain: String box: Box }
     type Box { size: Int weight: Int! }
-    type Query { thing: Thing things: [Thing!] sure: Thing! }
+    type Query { thing: Thing things: [Thing!] sure: Thing! boxes: [Box!] }
     type Mutation { make: Thing }
     type Subscription { made: Thing }`,
   right: 'type Thing @key(fields: "id") { id: ID! name: String must: String! next: Thing }',
@@ -253,6 +253,24 @@ test('an error in what is deferred is told at once where nothing is left that it
   };
   const results = await partsOf('{ thing { must box { ... @defer { size } } } }', { left, right: entities(null) });
   expect(results).toMatchObject([{ data: { thing: null }, errors: [{ path: ['thing', 'box', 'size'] }] }]);
+});
+
+test('elements that are lost with another one of their list have its error', async () => {
+  const answers: SubgraphResponse[] = [
+    { data: { boxes: [{ __typename: 'Box' }, { __typename: 'Box' }] } },
+    { data: { boxes: null }, errors: [{ message: 'broken', path: ['boxes', 0, 'weight'] }] },
+  ];
+  const { runInParts } = handmade(SUBGRAPHS, () => answers.shift() ?? expect.fail('nothing more is to be asked'));
+  const source = '{ boxes { __typename } ... @defer { boxes { ... @defer { weight } } } }';
+  const told: unknown[] = [];
+  for await (const { incremental = [] } of runInParts(source, {})) {
+    for (const { data, path, errors } of incremental) told.push([path, data, errors?.map((error) => error.path)]);
+  }
+  expect(told).toEqual([
+    [[], { boxes: [{}, {}] }, undefined],
+    [['boxes', 0], null, [['boxes', 0, 'weight']]],
+    [['boxes', 1], null, [['boxes', 0, 'weight']]],
+  ]);
 });
 
 test('below the root, an answer to a mutation may come in parts', async () => {

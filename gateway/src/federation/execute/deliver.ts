@@ -92,9 +92,14 @@ class Delivery {
     const completed = parts.map((part) => {
       const errors = [...met];
       const later: Part[] = [];
-      const data = projection.projectPart(part, { ...this.#execution, errors }, later);
+      const unanswered = new Set<GraphQLError>();
+      const data = projection.projectPart(part, { ...this.#execution, errors }, later, unanswered);
       this.#waiting.push(...later);
-      return { part, data, errors: [...this.#errorsOf(part), ...errors.slice(met.length)] };
+      const own = errors.slice(met.length);
+      // A list that a subgraph gave up for one of its elements answers for none: that element is the reason.
+      const isLost = data === null && own.length > 0 && own.every((error) => unanswered.has(error));
+      const reason = isLost && nearest(part.path, met);
+      return { part, data, errors: [...this.#errorsOf(part), ...(reason ? [reason] : own)] };
     });
     // What no part selects, a key for instance, is told of where it was missed.
     const { deferral } = this.#execution;
@@ -152,8 +157,22 @@ function startsWith(path: Path = [], start: Path): boolean {
   return start.every((element, index) => element === path[index]);
 }
 
+/** The error that has most of the path in common, if any has its beginning. */
+function nearest(path: Path, met: readonly GraphQLError[]): GraphQLError | undefined {
+  let most = path.length === 0 ? -1 : 0;
+  let found: GraphQLError | undefined;
+  for (const error of met) {
+    const { path: other = [] } = error;
+    let common = 0;
+    while (common < path.length && common < other.length && path[common] === other[common]) common += 1;
+    if (common > most) [most, found] = [common, error];
+  }
+  return found;
+}
+
 /** Why a part is null although nothing in it failed: something that it shares with what was delivered before. */
 function explain(path: Path, met: readonly GraphQLError[]): GraphQLError {
-  const reason = met.find((error) => startsWith(error.path, path) || (error.path && startsWith(path, error.path)));
-  return reason ?? new GraphQLError('Cannot return null for a non-nullable field of a deferred part.', { path });
+  return (
+    nearest(path, met) ?? new GraphQLError('Cannot return null for a non-nullable field of a deferred part.', { path })
+  );
 }

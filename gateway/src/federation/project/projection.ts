@@ -34,8 +34,11 @@ export interface Projection {
 
 /** For operations whose answer comes in parts. */
 export interface DeferringProjection extends Projection {
-  /** The part alone. Null if something in it must not be null and is. */
-  projectPart(part: Part, fetched: Fetched, parts: Part[]): JsonText | null;
+  /**
+   * The part alone. Null if something in it must not be null and is. `unanswered` takes the errors that the part adds for
+   * fields that nobody has answered for.
+   */
+  projectPart(part: Part, fetched: Fetched, parts: Part[], unanswered: Set<GraphQLError>): JsonText | null;
   /** Of what comes at once. */
   shapeOf(fetched: Pick<Fetched, 'variables'>): ObjectShape;
 }
@@ -101,8 +104,8 @@ export function compileProjection(
     project(fetched, parts) {
       return writeRoot(variantFor(fetched.variables).shape, fetched.data, completionOf(fetched, parts));
     },
-    projectPart(part, fetched, parts) {
-      return writePart(part, completionOf(fetched, parts));
+    projectPart(part, fetched, parts, unanswered) {
+      return writePart(part, { ...completionOf(fetched, parts), unanswered });
     },
     shapeOf: ({ variables }) => variantFor(variables).shape,
   };

@@ -24,6 +24,8 @@ export interface Completion {
   introspect(key: string): unknown;
   /** Takes what objects are to be completed with later. Absent where nothing is deferred. */
   readonly parts?: Part[];
+  /** Takes the errors of fields that nobody has answered for. */
+  readonly unanswered?: Set<GraphQLError>;
 }
 
 /** What completes one object of the response later. */
@@ -178,6 +180,7 @@ class DataWriter {
       this.#hidden = error;
       return HIDDEN;
     }
+    if (readKey(data, field.source) === undefined) this.#completion.unanswered?.add(error);
     this.#completion.errors.push(error);
     return FAILED;
   }
