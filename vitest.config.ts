@@ -22,6 +22,8 @@ export default defineConfig({
           expect: { poll: { timeout: 15_000 } },
           include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts', specification],
           exclude: [...ignored, 'tools/test/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -7,6 +7,9 @@ import { createLogger, createRedisKeys, openPolicy } from '@lyceum/service-kit';
 import { configFolder, type Environment, readStackEnvironment } from './config.ts';
 import { Failure, reasonOf } from './failure.ts';
 
+/** Of somebody who waits for a command, more patient than readiness. */
+const CHECK_MS = 10_000;
+
 type Databases<D extends Domain> = { readonly [Name in D]: Database<Name> };
 
 /** Reads the shard map once, and hands the work the databases of the domains it names. */
@@ -24,7 +27,7 @@ export async function withDatabases<D extends Domain, T>(
       const keys = createRedisKeys(variables.REDIS_PREFIX || 'lyceum');
       const database = await openDatabase<Domain>(domain, { env: variables, shards, redis: null, keys, log });
       opened.push(database);
-      await database.check().catch((error: unknown) => {
+      await database.check(CHECK_MS).catch((error: unknown) => {
         throw new Failure(
           `The ${domain} databases named by ${origin} do not answer (${reasonOf(error)}). Is the stack running? \`npx lyceum doctor\` says more.`,
         );

@@ -34,11 +34,13 @@ describe('with a gateway', () => {
     });
     env = { ...tenant.env, GATEWAY_URL: `${gateway.url}/graphql` };
     // Its subgraphs do not exist, so it is never ready.
-    await eventually(() =>
-      fetch(`${gateway.url}/health/live`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    await eventually(
+      () =>
+        fetch(`${gateway.url}/health/live`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      { timeoutMs: 60_000 },
     );
   });
   afterAll(() => gateway.stop());
@@ -58,8 +60,10 @@ describe('with a gateway', () => {
     expect(shown.stdout).toMatch(/Gateway +[0-9a-f]{12} from redis.*\n +refuses [0-9a-f]{12} from redis/);
 
     expect(await lyceum(['graph', 'withdraw'], env)).toMatchObject({ code: 0, stdout: 'Withdrawn.\n' });
-    await eventually(async () => (await lyceum(['graph', 'show'], env)).stdout.includes('from file'));
-  });
+    await eventually(async () => (await lyceum(['graph', 'show'], env)).stdout.includes('from file'), {
+      timeoutMs: 60_000,
+    });
+  }, 180_000);
 });
 
 test('what is no supergraph is not published', async () => {

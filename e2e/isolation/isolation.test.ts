@@ -43,6 +43,7 @@ beforeAll(async () => {
   problemId = problem.id;
   choiceId = problem.choices[0]!.id;
   [enrollmentId] = await Promise.all([enroll(owner, course.id), enroll(stranger, course.id)]);
+  await world.tenant.replicasCaughtUp();
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 

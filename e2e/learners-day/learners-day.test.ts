@@ -51,6 +51,7 @@ describe.skipIf(!sampleCourse)('the Open edX demo course', () => {
     world = await openWorld();
     const { code, output } = await lyceum(['import', 'olx', sampleCourse!], world.tenant.env);
     if (code !== 0) throw new Error(output);
+    await world.tenant.replicasCaughtUp();
     course = await readCourse(world.gatewayUrl);
   });
   afterAll(() => world?.[Symbol.asyncDispose]());

@@ -61,13 +61,14 @@ describe(sampleCourse ? 'on the Open edX demo course' : "on the seed's courses",
   beforeAll(async () => {
     world = await openWorld({
       seed: !sampleCourse,
-      // Slow enough to be caught in the middle; a lost lock is noticed within seconds.
-      env: { EMBEDDED_TOKENS_PER_SECOND: '60', WORKER_LOCK_MS: '3000', WORKER_STALLED_MS: '1000' },
+      // Slow enough to be caught in the middle; a lost lock is noticed within seconds, and a busy machine loses none.
+      env: { EMBEDDED_TOKENS_PER_SECOND: '60', WORKER_LOCK_MS: '10000', WORKER_STALLED_MS: '1000' },
     });
     if (sampleCourse) {
       const { code, output } = await lyceum(['import', 'olx', sampleCourse], world.tenant.env);
       if (code !== 0) throw new Error(output);
     }
+    await world.tenant.replicasCaughtUp();
     lesson = await longestLesson(world.gatewayUrl);
   });
   afterAll(() => world?.[Symbol.asyncDispose]());

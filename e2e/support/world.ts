@@ -23,6 +23,7 @@ export async function openWorld({ env = {}, seed = false }: WorldOptions = {}): 
     if (seed) {
       const { code, output } = await lyceum(['seed'], tenant.env);
       if (code !== 0) throw new Error(`The seed failed:\n${output}`);
+      await tenant.replicasCaughtUp();
     }
     const stack = await startStack(tenant, { env });
     return {

@@ -47,7 +47,7 @@ const authenticator = (cacheMs: number) =>
   createAuthenticator({
     jwksUrl: url,
     claimsSecret: CLAIMS_SECRET,
-    policy: { timeoutMs: 500, cooldownMs: 60_000, cacheMs },
+    policy: { timeoutMs: 30_000, cooldownMs: 60_000, cacheMs },
     log,
     clock,
   });

@@ -67,6 +67,7 @@ test('a subscription goes on when its subgraph comes back', async () => {
   gateway.subgraphs.emit(review(4));
   expect((await first).value).toEqual(enriched(4));
   await events.return();
+  await eventually(() => gateway.subgraphs.subscribers === 0);
 });
 
 test('an event whose enrichment fails in part is delivered with one error and the rest of its data', async () => {

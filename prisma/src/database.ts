@@ -84,8 +84,8 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
     session: (viewerId) =>
       new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log }),
     shardOf: (id) => ofId(id).name,
-    check: async () => {
-      await Promise.all(all().map((shard) => withTimeout(shard.check(), CHECK_TIMEOUT_MS, `shard ${shard.name}`)));
+    check: async (timeoutMs = CHECK_TIMEOUT_MS) => {
+      await Promise.all(all().map((shard) => withTimeout(shard.check(), timeoutMs, `shard ${shard.name}`)));
     },
     close: async () => {
       await Promise.all(all().map((shard) => shard.close()));

@@ -114,7 +114,7 @@ export interface Database<D extends Domain> {
   /** One per request, and per event of a subscription. Null for an anonymous viewer. */
   session(viewerId: string | null): DatabaseSession<D>;
   shardOf(id: string): string;
-  /** Throws if a primary does not answer. Replicas may be away: reads then go to primaries. */
-  check(): Promise<void>;
+  /** Throws if a primary does not answer in time (2 s). Replicas may be away: reads then go to primaries. */
+  check(timeoutMs?: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -59,7 +59,7 @@ interface ChildRecord {
 }
 
 function untilSaid(launcher: Launcher, text: string | RegExp): Promise<void> {
-  return eventually(() => expect(launcher.output()).toMatch(text), { timeoutMs: 60_000 });
+  return eventually(() => expect(launcher.output()).toMatch(text), { timeoutMs: 120_000 });
 }
 
 function untilGone(pids: readonly number[]): Promise<void> {
@@ -87,7 +87,7 @@ test('a crashed child is restarted and said so, and Ctrl-C stops everything in r
   const stopped = [...launcher.output().matchAll(/^(\S+) stopped$/gm)].map(([, name]) => name);
   expect(stopped).toEqual([...SERVICE_NAMES].reverse());
   await untilGone([...pids, ...last]);
-});
+}, 240_000);
 
 test('children exit when the launcher is killed, and the next start recovers; meanwhile a second one is refused', async () => {
   const { directory, env, port } = await prepare();
@@ -105,7 +105,7 @@ test('children exit when the launcher is killed, and the next start recovers; me
   await untilGone(pids);
   second.child.disconnect();
   expect(await second.ended).toBe(0);
-});
+}, 240_000);
 
 test('every database that is missing or cannot be reached is named, and nothing is left running', async () => {
   const { directory, env } = await prepare();

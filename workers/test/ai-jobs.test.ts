@@ -62,7 +62,7 @@ test('a worker killed with SIGKILL in the middle of a job still ends in one resu
   expect(await bench.row(id)).toMatchObject({ state: 'RUNNING', attempt: 1, output: null });
 
   await stack.restart('worker');
-  const job = await bench.untilState(id, 'SUCCEEDED', 30_000);
+  const job = await bench.untilState(id, 'SUCCEEDED', 45_000);
   expect(job.attempt).toBe(2);
   const events = await eventually(async () => {
     const all = await bench.events(id);
@@ -95,7 +95,7 @@ test('a worker that must stop before its job ends leaves it to another', async (
   await stack.services.worker.kill('SIGTERM');
   expect(await bench.row(id)).toMatchObject({ state: 'RUNNING', attempt: 1 });
   await stack.restart('worker');
-  expect(await bench.untilState(id, 'SUCCEEDED', 30_000)).toMatchObject({ attempt: 2 });
+  expect(await bench.untilState(id, 'SUCCEEDED', 45_000)).toMatchObject({ attempt: 2 });
 });
 
 test('a late writer of an earlier attempt changes nothing', async () => {

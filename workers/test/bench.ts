@@ -58,7 +58,7 @@ export async function openBench(): Promise<Bench> {
     env: {
       ...tenant.env,
       RELAY_DOMAINS: 'ai',
-      WORKER_LOCK_MS: '1000',
+      WORKER_LOCK_MS: '10000',
       WORKER_STALLED_MS: '500',
       WORKER_RETRY_MS: '50',
     },

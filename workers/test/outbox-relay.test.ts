@@ -3,6 +3,7 @@
  */
 import { AiJobUpdated } from '@lyceum/contracts';
 import { newId, newIdBeside } from '@lyceum/database';
+import { freePort } from '@lyceum/local-stack';
 import { cuttable, eventually, startService } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, openBench } from './bench.ts';
@@ -69,6 +70,24 @@ test('a job accepted while Redis was away is queued and run once it is back', as
     await Promise.all([worker.stop(), model.stop()]);
   }
 });
+
+test('a worker that started while Redis was away runs jobs once it is back', async () => {
+  await using redis = await cuttable(bench.env.REDIS_URL!);
+  const model = await startService('embedded-model', bench.env);
+  await redis.cut();
+  const port = await freePort();
+  const env = { ...bench.env, REDIS_URL: redis.url, MODEL_EMBEDDED_URL: model.url };
+  const starting = startService('worker', env, { port });
+  try {
+    await eventually(async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok, { timeoutMs: 45_000 });
+    await redis.mend();
+    await starting;
+    const { id } = await bench.accept();
+    await bench.untilState(id, 'SUCCEEDED', 20_000);
+  } finally {
+    await Promise.all([starting.then((worker) => worker.stop()), model.stop()]);
+  }
+}, 120_000);
 
 test('events of one key arrive in the order of their commits, with two workers relaying', async () => {
   const workers = await Promise.all([startService('worker', bench.env), startService('worker', bench.env)]);

@@ -4,7 +4,7 @@
 import { type Domain, migrationsOf } from '@lyceum/database';
 import pg from 'pg';
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 10_000;
 /** A replica that is further behind serves no reads. */
 const LAG_MAX_S = 10;
 

@@ -145,6 +145,12 @@ const examples: readonly Example[] = [
     world: { seed: 1299804788, faultRate: 0.08 },
   },
   {
+    guarantee: 'an object lost to an error has no second error for what only its subgraph knows, however far below',
+    family: 'company',
+    source: '{ companies { vacant { team { company { teams { budget company_1: company { budget id } } name } } } } }',
+    world: { seed: 2143166541, faultRate: 0.02 },
+  },
+  {
     guarantee: 'requirements of one field with different arguments are told apart within one subgraph',
     family: 'depot',
     source: '{ crates { toll fee load risk seals { owner { name } } danger paint } }',

@@ -9,8 +9,8 @@ import { type Answer, type Asker, type FakeSubgraph, FINE, openAsker, openSubgra
 
 const QUICK = {
   connections: 2,
-  headersMs: 200,
-  bodyMs: 200,
+  headersMs: 1_500,
+  bodyMs: 1_500,
   totalMs: 10_000,
   maxResponseBytes: 1_000,
   deduplicate: false,
@@ -80,7 +80,7 @@ test('an answer that never ends is given up in time', async () => {
   };
   const started = performance.now();
   await expect(asker.query(subgraph.url)).rejects.toMatchObject({ ...unavailable, cause: { kind: 'silent' } });
-  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
 
 test('connections are bounded and kept', async () => {

@@ -1,21 +1,31 @@
 /**
  * A query may be sent again within bounds; a mutation is sent once, whatever happens.
  */
+import { eventually } from '@lyceum/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Answer, type Asker, type FakeSubgraph, FINE, openAsker, openSubgraph } from './rig.ts';
 
-const QUICK = { headersMs: 100, totalMs: 10_000, retries: { max: 2, baseMs: 1, maxMs: 5 }, deduplicate: false };
+/** Takes a busy machine for no fault. */
+const PATIENT = { headersMs: 30_000, totalMs: 30_000, retries: { max: 2, baseMs: 1, maxMs: 5 }, deduplicate: false };
+/** For subgraphs that say nothing. */
+const QUICK = { ...PATIENT, headersMs: 100, totalMs: 10_000 };
 
 let subgraph: FakeSubgraph;
 let asker: Asker;
 beforeEach(async () => {
   subgraph = await openSubgraph();
-  asker = openAsker(QUICK);
+  asker = openAsker(PATIENT);
 });
 afterEach(async () => {
   subgraph.close();
   await asker.client.close();
 });
+
+/** From now on by this policy. */
+async function ask(policy: Parameters<typeof openAsker>[0]): Promise<void> {
+  await asker.client.close();
+  asker = openAsker(policy);
+}
 
 /** Fails so many times, then answers. */
 function failing(times: number, fault: Answer): Answer {
@@ -27,14 +37,15 @@ function failing(times: number, fault: Answer): Answer {
   };
 }
 
-const faults: Record<string, Answer> = {
-  'breaks the connection': (req) => req.socket.destroy(),
-  'breaks off its answer': (req, res) => res.write('{"data":', () => req.socket.destroy()),
-  'is not there behind its proxy': (_req, res) => res.writeHead(503).end('<html>'),
-  'says nothing in time': () => {},
+const faults: Record<string, [Answer, policy?: typeof PATIENT]> = {
+  'breaks the connection': [(req) => req.socket.destroy()],
+  'breaks off its answer': [(req, res) => res.write('{"data":', () => req.socket.destroy())],
+  'is not there behind its proxy': [(_req, res) => res.writeHead(503).end('<html>')],
+  'says nothing in time': [() => {}, QUICK],
 };
-for (const [fault, answer] of Object.entries(faults)) {
+for (const [fault, [answer, policy = PATIENT]] of Object.entries(faults)) {
   test(`a query to a subgraph that ${fault} is sent again`, async () => {
+    await ask(policy);
     subgraph.answer = failing(2, answer);
     expect(await asker.query(subgraph.url)).toEqual({ data: { a: 1 } });
     expect(subgraph.requests).toHaveLength(3);
@@ -42,6 +53,7 @@ for (const [fault, answer] of Object.entries(faults)) {
   });
 
   test(`a mutation to a subgraph that ${fault} is sent once`, async () => {
+    await ask(policy);
     subgraph.answer = failing(2, answer);
     await expect(asker.mutate(subgraph.url)).rejects.toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE' });
     expect(subgraph.requests).toHaveLength(1);
@@ -69,11 +81,10 @@ test('a query is given up after so many tries', async () => {
 });
 
 test('further tries are a bounded share of all fetches', async () => {
-  await asker.client.close();
-  asker = openAsker({
-    ...QUICK,
+  await ask({
+    ...PATIENT,
     breaker: { failures: 1_000 },
-    retries: { ...QUICK.retries, budgetBurst: 5, budgetShare: 0.1 },
+    retries: { ...PATIENT.retries, budgetBurst: 5, budgetShare: 0.1 },
   });
   subgraph.answer = (req) => void req.socket.destroy();
   for (let n = 0; n < 50; n += 1) await asker.query(subgraph.url).catch(() => {});
@@ -82,30 +93,32 @@ test('further tries are a bounded share of all fetches', async () => {
 });
 
 test('tries end when the time of the fetch is over', async () => {
-  await asker.client.close();
-  asker = openAsker({ ...QUICK, totalMs: 250, retries: { ...QUICK.retries, max: 5 } });
+  await ask({ ...PATIENT, totalMs: 250, retries: { ...PATIENT.retries, max: 5 } });
   subgraph.answer = () => {};
   const started = performance.now();
   await expect(asker.query(subgraph.url)).rejects.toMatchObject({ cause: { kind: 'silent' } });
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
 
 test('a query that takes longer than most is sent a second time, and the first answer counts', async () => {
-  await asker.client.close();
-  asker = openAsker({ ...QUICK, headersMs: 5_000, hedging: { enabled: true, minMs: 500 } });
+  await ask({ ...PATIENT, hedging: { enabled: true, minMs: 500 } });
   for (let n = 0; n < 40; n += 1) await asker.query(subgraph.url);
-  expect(asker.told.hedged).toBe(0);
-  subgraph.requests.length = 0;
-  subgraph.answer = failing(1, () => {});
-  expect(await asker.query(subgraph.url)).toEqual({ data: { a: 1 } });
-  expect(asker.told.hedged).toBe(1);
-  expect(subgraph.requests).toHaveLength(2);
-  expect(asker.client.states()).toMatchObject([{ outstanding: 0 }]);
+  // What is usual is known after 32 queries; this machine may have been slow with one of the last.
+  const { hedged } = asker.told;
+  expect(hedged).toBeLessThan(4);
+  const slow = () => subgraph.requests.filter(({ body }) => body.includes('slow'));
+  subgraph.answer = (req, res, body) => {
+    if (slow().length !== 1 || !body.includes('slow')) FINE(req, res, body);
+  };
+  const answer = await asker.query(subgraph.url, { request: { query: '{ slow }', kind: 'query' } });
+  expect(answer).toEqual({ data: { a: 1 } });
+  expect(asker.told.hedged).toBe(hedged + 1);
+  expect(slow()).toHaveLength(2);
+  await eventually(() => asker.client.states().every(({ outstanding }) => outstanding === 0));
 });
 
 test('a mutation that takes long is not sent a second time', async () => {
-  await asker.client.close();
-  asker = openAsker({ ...QUICK, headersMs: 5_000, hedging: { enabled: true, minMs: 1 } });
+  await ask({ ...PATIENT, hedging: { enabled: true, minMs: 1 } });
   for (let n = 0; n < 40; n += 1) await asker.query(subgraph.url);
   // The second try of a query may still be on its way; it is none of the mutation's.
   const { hedged } = asker.told;

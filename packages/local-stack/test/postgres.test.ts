@@ -82,7 +82,7 @@ test('servers of an earlier run are stopped, and what that run had not finished 
   const first = await boot(folder.path);
   const pids = [first.shard('s1').primary.pid ?? 0, first.shard('s1').replica.pid ?? 0];
   await stopLeftoverPostgres(folder.path);
-  expect(await until(() => pids.every((pid) => !isAlive(pid)), 1_000)).toBe(true);
+  expect(await until(() => pids.every((pid) => !isAlive(pid)), 15_000)).toBe(true);
 
   await rm(join(folder.path, 's1/primary/lyceum.initialised'));
   await writeFile(join(folder.path, 's1/primary/data/PG_VERSION'), 'half');

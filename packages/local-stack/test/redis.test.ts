@@ -45,6 +45,6 @@ test('a server left over from an earlier run is stopped', async () => {
   const first = await boot(folder.path);
   const pid = first.pid ?? 0;
   const second = await boot(folder.path);
-  expect(await until(() => !isAlive(pid), 1_000)).toBe(true);
+  expect(await until(() => !isAlive(pid), 15_000)).toBe(true);
   expect(await ask(second, 'PING')).toBe('+PONG');
 });

@@ -34,9 +34,10 @@ export async function connectRedis(
   role: RedisRole,
   { log, waitMs = FIRST_CONNECT_MS }: { log: Logger; waitMs?: number },
 ): Promise<Redis> {
+  // Connects by itself, and so does a duplicate, as BullMQ makes one for its blocking reads: a lazy one that is told to
+  // connect gives up for good if its first try fails.
   const redis = new Redis(url, {
     ...ROLES[role],
-    lazyConnect: true,
     connectTimeout: 5_000,
     connectionName: `lyceum-${role}`,
     retryStrategy: (times) => Math.ceil(10 + backOffMs(times, RECONNECT)),
@@ -45,7 +46,6 @@ export async function connectRedis(
   });
   logOutages(redis, log.child({ redisRole: role }));
   const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-  redis.connect().catch(() => {});
   await withTimeout(ready, waitMs, `connecting to Redis as ${role}`).catch(() => {});
   return redis;
 }

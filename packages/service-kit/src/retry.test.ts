@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { backOffMs, sleep, withTimeout } from './retry.ts';
 
@@ -22,6 +24,15 @@ test('a time-out aborts the work it bounds and names it for the log', async () =
   expect((error as Error).message).not.toContain('a long sleep');
   expect(String((error as Error).cause)).toContain('a long sleep');
   expect(aborted).toBe(true);
+});
+
+test('what arrived while this process stood still is in time', async () => {
+  // From here the event loop comes to its timers before it reads what has arrived.
+  await setImmediate();
+  const bounded = withTimeout(access(import.meta.filename), 20, 'a look');
+  const until = performance.now() + 200;
+  while (performance.now() < until);
+  await expect(bounded).resolves.toBeUndefined();
 });
 
 test('work that ends in time gives its result or its own error', async () => {

@@ -41,13 +41,18 @@ export async function withTimeout<T>(
 ): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let verdict: NodeJS.Immediate | undefined;
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const expire = () => {
       const error = new LyceumError('TIMED_OUT', undefined, undefined, {
         cause: new Error(`${label} took longer than ${ms} ms`),
       });
       reject(error);
       controller.abort(error);
+    };
+    // After a stall of this process timers come first: what has arrived meanwhile is read before anything is given up.
+    timer = setTimeout(() => {
+      verdict = setImmediate(expire);
     }, ms);
   });
   try {
@@ -56,5 +61,6 @@ export async function withTimeout<T>(
     return await Promise.race([running, expiry]);
   } finally {
     clearTimeout(timer);
+    clearImmediate(verdict);
   }
 }

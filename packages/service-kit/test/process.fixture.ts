@@ -9,6 +9,7 @@ const life = createLifecycle({ log, closeMs: 60_000 });
 life.own('resource', mode, () => (mode === 'hang' ? new Promise(() => {}) : undefined));
 // Keeps the process alive as a server would.
 setInterval(() => {}, 1_000);
+const running = life.runUntilSignal();
 log.info('ready');
 if (mode === 'throw') void Promise.reject(new Error('a bug'));
-await life.runUntilSignal();
+await running;

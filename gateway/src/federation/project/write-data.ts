@@ -72,11 +72,14 @@ class DataWriter {
   readonly #place: Place;
   readonly #start: number;
   readonly #repeats: boolean;
+  readonly #hasGaps: boolean;
   readonly #json = new JsonWriter();
   /** Where the text of a repeated value stands. */
   readonly #texts = new Map<unknown, { readonly shape: ValueShape; readonly start: number; readonly end: number }>();
   #explained: Set<string> | undefined;
   #told: Set<string> | undefined;
+  /** Fields that are being written although a fetch for them has failed. */
+  #gapsAbove = 0;
   /** Holds while HIDDEN travels up. */
   #hidden: GraphQLError | undefined;
 
@@ -85,6 +88,7 @@ class DataWriter {
     this.#place = place;
     this.#start = place.length;
     this.#repeats = completion.repeated.size > 0;
+    this.#hasGaps = completion.failed.size > 0;
   }
 
   write(shape: ObjectShape, data: Data): JsonText | null {
@@ -151,11 +155,25 @@ class DataWriter {
   #field(field: FieldShape, data: Data, depth: number): Outcome<typeof FAILED> {
     this.#place[depth] = field.key;
     const start = this.#json.length;
-    const outcome = this.#value(field.value, readKey(data, field.source), depth + 1);
+    const outcome = this.#valueOf(field, data, depth + 1);
     if (outcome === WRITTEN) return WRITTEN;
     if (!field.nullable) return this.#missing(field, data, outcome, depth + 1);
     this.#nullAt(start);
     return WRITTEN;
+  }
+
+  #valueOf(field: FieldShape, data: Data, depth: number): Outcome<typeof NULLED | null> {
+    const value = readKey(data, field.source);
+    if (!this.#hasGaps || !this.#isGap(field, data)) return this.#value(field.value, value, depth);
+    this.#gapsAbove += 1;
+    const outcome = this.#value(field.value, value, depth);
+    this.#gapsAbove -= 1;
+    return outcome;
+  }
+
+  /** Whether a fetch that should have told of the field has failed. Another may have told of it in part. */
+  #isGap(field: FieldShape, data: Data): boolean {
+    return this.#completion.failed.get(data)?.has(field.source) ?? false;
   }
 
   /** Instead of what has been written since. */
@@ -172,15 +190,16 @@ class DataWriter {
       this.#tellHidden();
       return FAILED;
     }
-    if (this.#completion.failed.get(data)?.has(field.source) || this.#isExplained(depth)) return FAILED;
-    // Of subgraphs that share the object, the one to tell of this field has lost its own to an error in it.
-    if (readKey(data, field.source) === undefined && this.#isExplained(depth - 1)) return FAILED;
+    if (this.#isGap(field, data) || this.#isExplained(depth)) return FAILED;
+    // Of subgraphs that share the object, the one to tell of this field has lost its own to an error in it or above it.
+    const isUnanswered = readKey(data, field.source) === undefined;
+    if (isUnanswered && (this.#gapsAbove > 0 || this.#isExplained(depth - 1))) return FAILED;
     const error = this.#error(`Cannot return null for non-nullable field ${field.name}.`, depth);
     if (this.#completion.unseen.get(data)?.has(field.source)) {
       this.#hidden = error;
       return HIDDEN;
     }
-    if (readKey(data, field.source) === undefined) this.#completion.unanswered?.add(error);
+    if (isUnanswered) this.#completion.unanswered?.add(error);
     this.#completion.errors.push(error);
     return FAILED;
   }

@@ -16,7 +16,7 @@ type Payload = PayloadOf<typeof AiJobUpdated>;
 /** An event of the stream, or a snapshot of the row, which then comes with it. */
 export type JobUpdate = EventEnvelope<Payload> & { readonly job?: Job };
 
-/** After so long without an event the row is asked. Shorter if the job had ended when it was first looked at. */
+/** After so long without an event the row is asked. Shorter after an event of a job that had ended when it was first looked at. */
 const silenceMs = { active: 5_000, ended: 500 };
 
 export interface JobUpdatesServiceOptions {
@@ -32,7 +32,7 @@ export function createJobUpdatesService({ topics, hasStream, readJobs }: JobUpda
 
   async function* updates(viewer: Viewer, known: Job, signal: AbortSignal): AsyncGenerator<JobUpdate, void> {
     const events = topics.subscribe(AiJobUpdated, known.id, { from: 'start', signal });
-    const silence = hasEnded(known.state) ? silenceMs.ended : silenceMs.active;
+    let silence = silenceMs.active;
     let snapshot: Job | null = null;
     try {
       if (!(await hasStream(known.id))) {
@@ -49,6 +49,7 @@ export function createJobUpdatesService({ topics, hasStream, readJobs }: JobUpda
           step = await orSilence(next, silence, signal);
         }
         if (step.done) return;
+        if (hasEnded(known.state)) silence = silenceMs.ended;
         const update = step.value;
         if (snapshot && isIn(snapshot, update.payload)) continue;
         yield update;
