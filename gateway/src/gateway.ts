@@ -30,6 +30,7 @@ import {
 } from './pipeline.ts';
 import { type GatewayPlugin, runPlugins } from './plugins/run-plugins.ts';
 import { shareOperations } from './share-operations.ts';
+import { askedCursor } from './subscriptions/cursor.ts';
 import { enrichedEvents } from './subscriptions/event-enrichment.ts';
 import type { SubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
 
@@ -157,7 +158,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const variables = given(operation.variables, 'the variables');
     const scope = { ...scopeOf(operation), signal: operation.signal };
     if (planned.operation.operation === 'subscription') {
-      return enrichedEvents({ executor, subscriptions }, planned, variables, scope);
+      return enrichedEvents({ executor, subscriptions }, planned, variables, scope, askedCursor(operation.request));
     }
     return operation.inParts
       ? executor.executeIncrementally(planned, variables, scope)

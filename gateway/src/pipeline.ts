@@ -17,6 +17,7 @@ export interface GatewayRequest {
     readonly query?: unknown;
     readonly operationName?: unknown;
     readonly variables?: unknown;
+    readonly extensions?: Readonly<Record<string, unknown>> | null;
   };
   /** The operation types this way of asking may carry: no mutation by GET, no subscription without a stream. */
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;

@@ -35,7 +35,7 @@ export async function awaitVerdict(gatewayUrl: string | undefined, version: stri
   let status: GatewayStatus | null = null;
   for (let left = VERDICT_MS; left > 0; left = until - performance.now()) {
     // Preparing a supergraph may keep the gateway from answering for a while.
-    status = await readGateway(gatewayUrl, left);
+    status = await readGateway(gatewayUrl, Math.ceil(left));
     if (!status) return `The gateway at ${gatewayUrl} does not answer: it takes the supergraph when it is back.`;
     if (status.version === version) return `The gateway at ${gatewayUrl} serves it.`;
     if (status.failing.some((fault) => fault.version === version)) {

@@ -16,6 +16,7 @@ export interface SubgraphRequest {
 export interface SubgraphResponse {
   readonly data?: ExecutionResult['data'];
   readonly errors?: readonly GraphQLFormattedError[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** Asks a subgraph. May throw; a LyceumError keeps its code. The answer is the engine's to change. */

@@ -59,7 +59,7 @@ function leaveFor({ headers }: Request, origins: readonly string[]) {
   return {
     origin: [origin],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+    allowedHeaders: ['authorization', 'content-type', 'last-event-id', 'x-request-id'],
     exposedHeaders: ['x-request-id'],
     credentials: false,
     maxAge: 600,

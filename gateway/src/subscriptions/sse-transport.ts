@@ -1,7 +1,8 @@
 /**
  * Sends a subscription as server-sent events, in the distinct-connections mode of the GraphQL over SSE protocol.
  *
- * An event is fetched only when the connection has taken the one before. The stream ends without `complete` when the
+ * An event is fetched only when the connection has taken the one before. Its cursor is its id, with which browsers come
+ * back by themselves (`Last-Event-ID`). The stream ends without `complete` when the
  * identity behind it expires or the gateway drains, so that a client comes back by itself.
  */
 import { writeResult } from '../http/write-result.ts';
@@ -62,7 +63,7 @@ export function createEventStreams(): EventStreams {
             if (!open.has(breakOff)) return;
             const failed = value !== undefined && value.errors !== undefined && !('data' in value);
             const events = [
-              value === undefined ? '' : `event: next\ndata: ${writeResult(value)}\n\n`,
+              value === undefined ? '' : eventOf(value),
               done || failed ? 'event: complete\ndata:\n\n' : '',
             ].join('');
             controller.enqueue(encoder.encode(events));
@@ -83,4 +84,12 @@ export function createEventStreams(): EventStreams {
       for (const breakOff of open) breakOff();
     },
   };
+}
+
+/** A cursor alone, before the first event, is an id without an event. */
+function eventOf(result: Result): string {
+  const cursor = result.extensions?.cursor;
+  const id = typeof cursor === 'string' ? `id: ${cursor}\n` : '';
+  const isEvent = Object.keys(result).some((name) => name !== 'extensions');
+  return isEvent ? `${id}event: next\ndata: ${writeResult(result)}\n\n` : `${id}\n`;
 }

@@ -1,8 +1,8 @@
 /**
  * Subscribes at subgraphs: one WebSocket per subgraph carries every subscription, each with claims of its own.
  *
- * A subscription whose socket broke is taken up again with fresh claims, after a back-off; events of the time between are
- * not delivered unless the subgraph repeats them. One that cannot be taken up within `RECONNECT_ATTEMPTS` ends with
+ * A subscription whose socket broke is taken up again with fresh claims, after a back-off, from the cursor of its last event:
+ * a subgraph that knows cursors leaves nothing out. One that does not may lose events of the time between. One that cannot be taken up within `RECONNECT_ATTEMPTS` ends with
  * SUBGRAPH_UNAVAILABLE. One that the subgraph refuses ends with the subgraph's errors.
  */
 import { backOffMs, type Live, type Logger, LyceumError, signClaims, sleep } from '@lyceum/service-kit';
@@ -13,15 +13,24 @@ import type { LimitsPolicy, SubgraphsPolicy } from '../config.ts';
 import { addressesOf } from '../federation/subgraph-client/target.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../federation/subgraph-client.ts';
 import type { OperationScope } from '../operation-scope.ts';
+import { cursorOf } from './cursor.ts';
 import { createEventQueue } from './event-queue.ts';
 
 export interface SubgraphSubscriptions {
-  /** Ends when the subgraph completes it or the scope's signal aborts. */
-  subscribe(url: string, request: SubgraphRequest, scope: OperationScope): AsyncGenerator<SubgraphResponse>;
+  /** From a cursor on, or from now. Ends when the subgraph completes it or the scope's signal aborts. */
+  subscribe(
+    url: string,
+    request: SubgraphRequest,
+    scope: OperationScope,
+    from: string | null,
+  ): AsyncGenerator<SubgraphResponse>;
   close(): Promise<void>;
 }
 
-const RECONNECT_ATTEMPTS = 8;
+/** With the back-off, half a minute or more: longer than a subgraph takes to start. */
+const RECONNECT_ATTEMPTS = 16;
+/** A socket that lived so long was none of a row of failures. */
+const STEADY_MS = 10_000;
 const BACK_OFF = { baseMs: 100, maxMs: 5_000 };
 /** A frozen socket is noticed within twice this time. */
 const PING_MS = 10_000;
@@ -46,12 +55,14 @@ export function createSubgraphSubscriptions(options: {
   }
 
   return {
-    async *subscribe(url, request, scope) {
+    async *subscribe(url, request, scope, from) {
+      let cursor = from;
       for (let failures = 0; !scope.signal.aborted; ) {
+        const began = performance.now();
         const claims = signClaims(scope, claimsSecret, 'subgraph');
         const queue = createEventQueue<SubgraphResponse>(policy.current.limits.maxPendingEvents);
         const stop = clientOf(anyOf(addressesOf(url))).subscribe(
-          { ...request, extensions: { claims } },
+          { ...request, extensions: { claims, cursor } },
           {
             next(event) {
               failures = 0;
@@ -65,7 +76,10 @@ export function createSubgraphSubscriptions(options: {
         scope.signal.addEventListener('abort', onAbort, { once: true });
         if (scope.signal.aborted) onAbort();
         try {
-          yield* queue;
+          for await (const event of queue) {
+            cursor = cursorOf(event) ?? cursor;
+            yield event;
+          }
           return;
         } catch (error) {
           if (error instanceof RefusedBySubgraph) {
@@ -73,7 +87,7 @@ export function createSubgraphSubscriptions(options: {
             return;
           }
           if (!(error instanceof BrokenSocket)) throw error;
-          failures += 1;
+          failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
           log.warn(
             { url, failures, requestId: scope.requestId, reason: error.message },
             'subscription lost its socket',

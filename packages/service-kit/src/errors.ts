@@ -40,6 +40,12 @@ export const ERRORS = {
   MODEL_UNAVAILABLE: { status: 503, level: 'warn', exposed: true, message: 'The model cannot be reached. Try again.' },
   MODEL_REJECTED: { status: 502, level: 'error', exposed: false, message: 'The model refused the request.' },
   MODEL_OUTPUT_INVALID: { status: 502, level: 'warn', exposed: true, message: 'The model gave no usable answer.' },
+  CURSOR_EXPIRED: {
+    status: 410,
+    level: 'info',
+    exposed: true,
+    message: 'Events after this cursor are no longer kept. Read the current state and subscribe without a cursor.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, level: 'info', exposed: true, message: 'The request is too large.' },
   BAD_REQUEST: { status: 400, level: 'debug', exposed: true, message: 'The request is not a GraphQL request.' },
   GRAPHQL_PARSE_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document does not parse.' },

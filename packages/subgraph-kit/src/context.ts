@@ -3,6 +3,7 @@
  */
 import type { EventEnvelope, InternalClaims, Viewer } from '@lyceum/contracts';
 import { type Logger, unauthenticated } from '@lyceum/service-kit';
+import type { Resume } from './resume.ts';
 
 export interface BaseContext {
   /** Null for an anonymous request. */
@@ -12,6 +13,8 @@ export interface BaseContext {
   readonly signal: AbortSignal;
   /** Bound to the request and the viewer. */
   readonly log: Logger;
+  /** For subscriptions whose subscriber understands cursors: hand it to the topic that is followed. */
+  readonly resume?: Resume;
 }
 
 /** What a service's `createContext` is given. Return a plain object: own enumerable properties only are kept. */
@@ -20,11 +23,17 @@ export interface ContextSource extends BaseContext {
   readonly envelope?: EventEnvelope;
 }
 
+/** What an operation over a socket adds: at its start how it can be resumed, later each event. */
+export interface Subscribed {
+  readonly resume?: Resume;
+  readonly event?: unknown;
+}
+
 export function createContextSource(
   claims: InternalClaims,
-  { signal, log, event }: { signal: AbortSignal; log: Logger; event?: unknown },
+  { signal, log, event, resume }: { signal: AbortSignal; log: Logger } & Subscribed,
 ): ContextSource {
-  const base = { viewer: claims.viewer, requestId: claims.requestId, signal, log: logOf(claims, log) };
+  const base = { viewer: claims.viewer, requestId: claims.requestId, signal, log: logOf(claims, log), resume };
   return isEnvelope(event) ? { ...base, envelope: event } : base;
 }
 

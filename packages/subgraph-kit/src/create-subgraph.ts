@@ -21,7 +21,7 @@ import {
 import { parse } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { boundLists } from './bound-lists.ts';
-import { type BaseContext, type ContextSource, createContextSource } from './context.ts';
+import { type BaseContext, type ContextSource, createContextSource, type Subscribed } from './context.ts';
 import { measureLoaders } from './loader.ts';
 import { mergeResolvers } from './merge-resolvers.ts';
 import { type ServerContext, useClaims } from './plugins/use-claims.ts';
@@ -68,9 +68,9 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   const startTimer = createOperationTimer(metrics);
   measureLoaders(metrics);
 
-  const createContext = (claims: InternalClaims | undefined, signal: AbortSignal, event?: unknown) => {
+  const createContext = (claims: InternalClaims | undefined, signal: AbortSignal, subscribed?: Subscribed) => {
     if (claims === undefined) throw new LyceumError('CLAIMS_REQUIRED');
-    return options.createContext(createContextSource(claims, { signal, log, event }));
+    return options.createContext(createContextSource(claims, { signal, log, ...subscribed }));
   };
 
   const yoga = createYoga<ServerContext, object>({

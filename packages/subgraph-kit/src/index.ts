@@ -5,4 +5,5 @@ export { filterEvents } from './iterators.ts';
 export * from './live-topics.ts';
 export { createLoader, type Loader } from './loader.ts';
 export * from './pagination.ts';
+export { Resume } from './resume.ts';
 export { DateScalar, DateTime } from './scalars.ts';

@@ -5,10 +5,19 @@
  * wake-up that is lost (Redis restarts, a connection drops) delays an event until the next look, seconds later.
  */
 import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
-import { backOffMs, type Logger, parseEntry, type RedisKeys, sleep } from '@lyceum/service-kit';
+import {
+  backOffMs,
+  isLyceumError,
+  type Logger,
+  LyceumError,
+  parseEntry,
+  type RedisKeys,
+  sleep,
+} from '@lyceum/service-kit';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import { stoppable } from './iterators.ts';
+import type { Resume } from './resume.ts';
 
 export interface LiveTopicsOptions {
   /** Of role `subscriber`. */
@@ -25,11 +34,17 @@ export interface TopicOptions {
    * still holds, then on.
    */
   readonly from?: 'now' | 'start';
+  /** The context's: with a cursor, events follow it whatever `from` says, and each goes out with a cursor of its own. */
+  readonly resume?: Resume | undefined;
   readonly signal?: AbortSignal;
 }
 
 export interface LiveTopics {
-  /** In order, each envelope once. `return()` or the signal frees everything, also while waiting. */
+  /**
+   * In order, each envelope once; pass them on as they are, since their cursors hang on them. `return()` or the signal
+   * frees everything, also while waiting. Throws BAD_USER_INPUT for a cursor of another topic or subject; the iterator
+   * throws CURSOR_EXPIRED as soon as events were lost, be it before a cursor or for a subscriber that is too slow.
+   */
   subscribe<E extends EventDefinition>(
     event: E,
     key: string,
@@ -40,6 +55,9 @@ export interface LiveTopics {
 }
 
 type Entry = readonly [id: string, fields: readonly string[]];
+
+/** Before every entry. */
+const BEGINNING = '0-0';
 
 const BATCH = 100;
 /** The longest a lost wake-up delays an event; half of it at least, so that subscribers do not look in step. */
@@ -60,18 +78,19 @@ export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOpti
   reader.on('ready', ringAll);
 
   return {
-    subscribe(event, key, { from = 'now', signal } = {}) {
+    subscribe(event, key, { from = 'now', resume, signal } = {}) {
       if (event.delivery !== 'live') throw new TypeError(`${event.name} is not a live event`);
       const stream = keys.liveStream(event.name, key);
+      const resumed = resume?.placeIn(stream) ?? null;
       const outer = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
       return stoppable((stop) => {
         const bell = createBell(stop);
         bells.add(bell);
         // Begins now, not at the first pull: what is published in between belongs to the subscriber.
-        const opening = openTopic({ pubsub, reader, stream, from, bell, stop });
-        opening.catch(() => {});
+        const opening = openTopic({ pubsub, reader, stream, from, resumed, bell, stop });
+        opening.then((place) => resume?.opened(stream, place)).catch(() => {});
         stop.addEventListener('abort', () => bells.delete(bell), { once: true });
-        return pull({ reader, stream, event, bell, stop, opening, log });
+        return pull({ reader, stream, event, resume, resumed, bell, stop, opening, log });
       }, outer);
     },
     async close() {
@@ -88,10 +107,11 @@ async function openTopic(o: {
   reader: Redis;
   stream: string;
   from: 'now' | 'start';
+  resumed: string | null;
   bell: Bell;
   stop: AbortSignal;
 }): Promise<string> {
-  const place = o.from === 'start' ? '0-0' : await endOfStream(o);
+  const place = o.resumed ?? (o.from === 'start' ? BEGINNING : await endOfStream(o));
   const subscription = await o.pubsub.subscribe(o.stream, () => o.bell.ring());
   if (o.stop.aborted) o.pubsub.unsubscribe(subscription);
   else o.stop.addEventListener('abort', () => o.pubsub.unsubscribe(subscription), { once: true });
@@ -104,7 +124,7 @@ async function endOfStream(o: { reader: Redis; stream: string; bell: Bell; stop:
     o.bell.hush();
     try {
       const [last] = (await o.reader.xrevrange(o.stream, '+', '-', 'COUNT', 1)) as Entry[];
-      return last?.[0] ?? '0-0';
+      return last?.[0] ?? BEGINNING;
     } catch (error) {
       if (o.stop.aborted) throw error;
       await o.bell.wait(backOffMs(attempt, RETRY));
@@ -116,34 +136,75 @@ async function* pull<E extends EventDefinition>(o: {
   reader: Redis;
   stream: string;
   event: E;
+  resume: Resume | undefined;
+  resumed: string | null;
   bell: Bell;
   stop: AbortSignal;
   opening: Promise<string>;
   log: Logger;
 }): AsyncGenerator<EventEnvelope<PayloadOf<E>>, void> {
-  let cursor = await untilAborted(o.opening, o.stop);
+  let place = await untilAborted(o.opening, o.stop);
   const seen = createSeen(SEEN);
-  for (let failures = 0; cursor !== undefined && !o.stop.aborted; ) {
+  let isResumed = o.resumed !== null;
+  for (let failures = 0; place !== undefined && !o.stop.aborted; ) {
     o.bell.hush();
     let entries: Entry[];
     try {
-      entries = (await o.reader.xrange(o.stream, `(${cursor}`, '+', 'COUNT', BATCH)) as Entry[];
+      if (isResumed) await recall(o, place, seen);
+      isResumed = false;
+      entries = await readAfter(o, place);
       failures = 0;
     } catch (err) {
+      if (isLyceumError(err)) throw err;
       failures += 1;
       o.log.debug({ err, stream: o.stream }, 'live stream cannot be read, trying again');
       await o.bell.wait(backOffMs(failures, RETRY));
       continue;
     }
     for (const [id, fields] of entries) {
-      cursor = id;
+      place = id;
       const envelope = readEntry(o, id, fields);
       if (envelope === undefined || seen.has(envelope.id)) continue;
+      o.resume?.mark(envelope, o.stream, id);
       yield envelope;
       if (o.stop.aborted) return;
     }
     if (entries.length < BATCH) await o.bell.wait(LOOK_MS / 2 + (Math.random() * LOOK_MS) / 2);
   }
+}
+
+/**
+ * The entries behind a place. The one at the place is read along: if it is there, none behind it was trimmed away. Without
+ * any entry the stream has expired, and with it nothing that is not older than a day.
+ */
+async function readAfter({ reader, stream }: { reader: Redis; stream: string }, place: string): Promise<Entry[]> {
+  if (place === BEGINNING) return (await reader.xrange(stream, '-', '+', 'COUNT', BATCH)) as Entry[];
+  const [first, ...rest] = (await reader.xrange(stream, place, '+', 'COUNT', BATCH + 1)) as Entry[];
+  if (first && first[0] !== place) throw new LyceumError('CURSOR_EXPIRED');
+  return rest;
+}
+
+/** Makes sure that the stream still holds what follows a cursor, and remembers the events that came right before it. */
+async function recall<E extends EventDefinition>(
+  o: { reader: Redis; stream: string; event: E; log: Logger },
+  place: string,
+  seen: Seen,
+): Promise<void> {
+  if (place === BEGINNING) {
+    if (await isTrimmed(o)) throw new LyceumError('CURSOR_EXPIRED');
+    return;
+  }
+  const before = (await o.reader.xrevrange(o.stream, place, '-', 'COUNT', BATCH)) as Entry[];
+  if (before[0]?.[0] !== place) throw new LyceumError('CURSOR_EXPIRED');
+  for (const [id, fields] of before.reverse()) seen.has(readEntry(o, id, fields)?.id ?? '');
+}
+
+/** Whether a stream has lost entries since it began. */
+async function isTrimmed({ reader, stream }: { reader: Redis; stream: string }): Promise<boolean> {
+  if ((await reader.exists(stream)) === 0) return false;
+  const info = (await reader.xinfo('STREAM', stream)) as unknown[];
+  const figure = (name: string) => Number(info[info.indexOf(name) + 1]);
+  return figure('entries-added') > figure('length');
 }
 
 function readEntry<E extends EventDefinition>(
@@ -189,8 +250,13 @@ function createBell(stop: AbortSignal): Bell {
   };
 }
 
+interface Seen {
+  /** Remembers the id too. */
+  has(id: string): boolean;
+}
+
 /** The relay may publish an event twice: remembers the latest ids. */
-function createSeen(size: number): { has(id: string): boolean } {
+function createSeen(size: number): Seen {
   const ids = new Set<string>();
   return {
     has(id) {

@@ -1,13 +1,16 @@
 /**
- * Runs a subscription with a fresh context for each event.
+ * Runs a subscription with a fresh context for each event, and sends each event with its cursor.
  *
  * graphql-js would execute every event in the context of the first: loaders would answer from their cache of hours ago.
  */
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import type { Resume } from './resume.ts';
 
 export interface FreshSubscription {
   /** `contextValue` serves the root field's `subscribe` alone. */
   readonly args: ExecutionArgs;
+  /** Absent for subscribers that do not understand cursors. */
+  readonly resume?: Resume | undefined;
   contextOf(event: unknown): unknown | Promise<unknown>;
   /** Answers an event whose context could not be made; the subscription goes on. */
   toError(error: unknown): GraphQLError;
@@ -17,7 +20,10 @@ export interface FreshSubscription {
   onEvent(): (result: ExecutionResult) => void;
 }
 
-/** Pull-driven: an event is taken from its source only when the previous result has been sent. */
+/**
+ * Pull-driven: an event is taken from its source only when the previous result has been sent. Who asked for a cursor before
+ * the first event gets it as a result without data.
+ */
 export async function subscribeWithFreshContext(
   subscription: FreshSubscription,
 ): Promise<ExecutionResult | AsyncGenerator<ExecutionResult>> {
@@ -41,11 +47,27 @@ export async function subscribeWithFreshContext(
   }
   const events = source[Symbol.asyncIterator]();
 
+  let opening = subscription.resume?.opening;
+  let next: Promise<IteratorResult<unknown>> | undefined;
+
   const results: AsyncGenerator<ExecutionResult> = {
     async next() {
       try {
-        const event = await events.next();
-        if (event.done !== true) return { done: false, value: await executeEvent(subscription, event.value) };
+        next ??= events.next();
+        if (opening) {
+          const cursor = await Promise.race([opening, next.then(noCursor, noCursor)]);
+          if (cursor !== undefined) {
+            opening = null;
+            return { done: false, value: { extensions: { cursor } } };
+          }
+        }
+        const event = await next;
+        next = undefined;
+        if (event.done !== true) {
+          // Its cursor is the later one.
+          if (subscription.resume?.cursorOf(event.value) !== undefined) opening = null;
+          return { done: false, value: await executeEvent(subscription, event.value) };
+        }
       } catch (error) {
         end();
         throw error;
@@ -70,7 +92,7 @@ export async function subscribeWithFreshContext(
 }
 
 async function executeEvent(
-  { args, contextOf, toError, onEvent }: FreshSubscription,
+  { args, resume, contextOf, toError, onEvent }: FreshSubscription,
   event: unknown,
 ): Promise<ExecutionResult> {
   const done = onEvent();
@@ -81,5 +103,8 @@ async function executeEvent(
     result = { errors: [toError(error)] };
   }
   done(result);
-  return result;
+  const cursor = resume?.cursorOf(event);
+  return cursor === undefined ? result : { ...result, extensions: { ...result.extensions, cursor } };
 }
+
+function noCursor(): undefined {}

@@ -5,7 +5,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { InternalClaims } from '@lyceum/contracts';
-import { isLyceumError, type Logger, type Metrics, pathOf, refuseUpgrade, verifyClaims } from '@lyceum/service-kit';
+import {
+  isLyceumError,
+  type Logger,
+  LyceumError,
+  type Metrics,
+  pathOf,
+  refuseUpgrade,
+  verifyClaims,
+} from '@lyceum/service-kit';
 import {
   type ExecutionArgs,
   type ExecutionResult,
@@ -18,10 +26,11 @@ import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
-import { logOf } from './context.ts';
+import { logOf, type Subscribed } from './context.ts';
 import { toGraphQLError } from './errors.ts';
 import type { ServerContext } from './plugins/use-claims.ts';
 import type { OperationTimer } from './plugins/use-operation-metrics.ts';
+import { Resume } from './resume.ts';
 import { subscribeWithFreshContext } from './subscribe.ts';
 
 export interface WebSocketOptions {
@@ -33,7 +42,7 @@ export interface WebSocketOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly startTimer: OperationTimer;
-  createContext(claims: InternalClaims, signal: AbortSignal, event?: unknown): unknown | Promise<unknown>;
+  createContext(claims: InternalClaims, signal: AbortSignal, subscribed?: Subscribed): unknown | Promise<unknown>;
 }
 
 export interface WebSocketDoor {
@@ -50,6 +59,7 @@ interface OperationArgs extends ExecutionArgs {
   readonly claims: InternalClaims;
   readonly log: Logger;
   readonly controller: AbortController;
+  readonly resume: Resume | undefined;
   end(): void;
 }
 
@@ -87,12 +97,13 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketDoor {
         }
       },
       subscribe: async (args) => {
-        const { claims, controller, end, log: bound } = args as OperationArgs;
+        const { claims, controller, end, log: bound, resume } = args as OperationArgs;
         const field = rootField(getOperationAST(args.document, args.operationName));
         live.inc({ field });
         return await subscribeWithFreshContext({
           args,
-          contextOf: (event) => options.createContext(claims, controller.signal, event),
+          resume,
+          contextOf: (event) => options.createContext(claims, controller.signal, { event }),
           toError: (error) => toGraphQLError(error, bound),
           onEvent: () => startTimer('subscription'),
           onEnd: () => {
@@ -149,6 +160,7 @@ async function prepare(
   if (getOperationAST(document, payload.operationName) == null) {
     throw new GraphQLError('Unknown operation.', { extensions: { code: 'BAD_REQUEST' } });
   }
+  const resume = resumeOf(payload, claims, claimsSecret);
   const controller = new AbortController();
   operations.add(controller);
   const end = () => {
@@ -161,16 +173,27 @@ async function prepare(
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: await createContext(claims, controller.signal),
+      contextValue: await createContext(claims, controller.signal, { resume }),
       claims,
       log: bound,
       controller,
+      resume,
       end,
     };
   } catch (error) {
     end();
     throw isLyceumError(error) ? error : toGraphQLError(error, bound);
   }
+}
+
+/** `extensions.cursor` says that the subscriber understands cursors: null asks for one, a text is where to go on. */
+function resumeOf({ extensions }: SubscribePayload, { viewer }: InternalClaims, secret: string): Resume | undefined {
+  const cursor = extensions?.cursor;
+  if (cursor === undefined) return undefined;
+  if (cursor !== null && typeof cursor !== 'string') {
+    throw new LyceumError('BAD_USER_INPUT', '`extensions.cursor` must be a string or null.');
+  }
+  return new Resume({ cursor, subject: viewer?.id ?? 'anonymous', secret });
 }
 
 /** Status codes and headers mean nothing here. */

@@ -4,20 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
 import { type LocalRedis, startRedis } from '@lyceum/local-stack';
-import {
-  closeRedis,
-  connectRedis,
-  createLogger,
-  createRedisKeys,
-  publishEnvelope,
-  type Redis,
-  type RedisRole,
-} from '@lyceum/service-kit';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { filterEvents, openLiveTopics, type TopicOptions } from '../src/index.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { filterEvents } from '../src/index.ts';
 import { collect, openSubgraph, type TestContext, tokenOf } from './harness.ts';
+import { openTopics } from './topics.ts';
 
-const log = createLogger('test', { level: 'silent' });
 const patient = { timeout: 15_000 };
 let directory: string;
 let server: LocalRedis;
@@ -31,7 +22,7 @@ afterAll(async () => {
 });
 
 test('a subscriber from now hears what is published from the call on, in order', async () => {
-  const { publish, listen } = await openTopics();
+  const { publish, listen } = await openTopics(server);
   await publish(1);
   const { heard, opened } = await listen();
   await opened();
@@ -40,7 +31,7 @@ test('a subscriber from now hears what is published from the call on, in order',
 });
 
 test('a subscriber from the start hears all that the stream holds, more than one batch of it', async () => {
-  const { publish, listen } = await openTopics();
+  const { publish, listen } = await openTopics(server);
   const numbers = Array.from({ length: 250 }, (_, index) => index % 100);
   for (const percentage of numbers) await publish(percentage);
   const { heard } = await listen({ from: 'start' });
@@ -48,7 +39,7 @@ test('a subscriber from the start hears all that the stream holds, more than one
 });
 
 test('an event that the relay published twice is heard once', async () => {
-  const { publish, listen } = await openTopics();
+  const { publish, listen } = await openTopics(server);
   const id = randomUUID();
   for (const [percentage, own] of [
     [1, id],
@@ -61,7 +52,7 @@ test('an event that the relay published twice is heard once', async () => {
 });
 
 test('a subscriber that is seen listening knows its place: nothing published from then on is missed', async () => {
-  const { topics, jobId, writer, stream, publish, reader } = await openTopics();
+  const { topics, jobId, writer, stream, publish, reader } = await openTopics(server);
   const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
   const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -81,7 +72,7 @@ test('a subscriber that is seen listening knows its place: nothing published fro
 });
 
 test('an event published while Redis restarts reaches a live subscriber', async () => {
-  const { publish, listen } = await openTopics();
+  const { publish, listen } = await openTopics(server);
   const { heard, opened } = await listen();
   await opened();
   await publish(1);
@@ -95,7 +86,7 @@ test('an event published while Redis restarts reaches a live subscriber', async 
 });
 
 test('an event whose wake-up was lost arrives seconds later', async () => {
-  const { publish, listen } = await openTopics();
+  const { publish, listen } = await openTopics(server);
   const { heard, opened } = await listen();
   await opened();
   await publish(1, { silently: true });
@@ -103,7 +94,7 @@ test('an event whose wake-up was lost arrives seconds later', async () => {
 });
 
 test('an entry that cannot be read is left out, and the next one arrives', async () => {
-  const { publish, listen, stream, writer } = await openTopics();
+  const { publish, listen, stream, writer } = await openTopics(server);
   await writer.xadd(stream, '*', 'e', 'not JSON');
   await publish(5);
   const { heard } = await listen({ from: 'start' });
@@ -111,7 +102,7 @@ test('an entry that cannot be read is left out, and the next one arrives', async
 });
 
 test('a slow subscriber takes its events at its own pace and loses none', async () => {
-  const { publish, topics, jobId } = await openTopics();
+  const { publish, topics, jobId } = await openTopics(server);
   const iterator = topics.subscribe(AiJobUpdated, jobId, { from: 'start' });
   for (let percentage = 0; percentage < 300; percentage += 1) await publish(percentage % 100);
   const taken: number[] = [];
@@ -123,7 +114,7 @@ test('a slow subscriber takes its events at its own pace and loses none', async 
 });
 
 test('a subscriber that ends while it waits gives its Redis subscription back', async () => {
-  const { topics, jobId, writer, stream } = await openTopics();
+  const { topics, jobId, writer, stream } = await openTopics(server);
   const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
   const leaving = new AbortController();
   const [one, two] = [topics.subscribe(AiJobUpdated, jobId), topics.subscribe(AiJobUpdated, jobId, leaving)];
@@ -138,14 +129,14 @@ test('a subscriber that ends while it waits gives its Redis subscription back', 
 });
 
 test('closing the topics ends every subscriber', async () => {
-  const { topics, jobId } = await openTopics();
+  const { topics, jobId } = await openTopics(server);
   const next = topics.subscribe(AiJobUpdated, jobId).next();
   await topics.close();
   expect(await next).toMatchObject({ done: true });
 });
 
 test('an event reaches a GraphQL subscriber with the positions that its context must have read', async () => {
-  const { topics, publish, jobId } = await openTopics();
+  const { topics, publish, jobId } = await openTopics(server);
   const { connect } = await openSubgraph({
     typeDefs: 'type Query { ok: Boolean } type Subscription { job(id: ID!): String! }',
     resolvers: {
@@ -168,53 +159,6 @@ test('an event reaches a GraphQL subscriber with the positions that its context 
   for (const percentage of [1, 2, 3]) await publish(percentage);
   await expect.poll(() => results.map(({ data }) => data?.job)).toEqual(['2 0/2', '3 0/3']);
 });
-
-async function openTopics() {
-  const keys = createRedisKeys(`test-${randomUUID().slice(0, 8)}`);
-  const connect = async (role: RedisRole): Promise<Redis> => {
-    const redis = await connectRedis(server.url, role, { log });
-    onTestFinished(() => closeRedis(redis));
-    return redis;
-  };
-  const [subscriber, reader, writer] = [
-    await connect('subscriber'),
-    await connect('cache'),
-    await connect('publisher'),
-  ];
-  const topics = openLiveTopics({ subscriber, reader, keys, log });
-  onTestFinished(() => topics.close());
-  const jobId = randomUUID();
-  const stream = keys.liveStream(AiJobUpdated.name, jobId);
-
-  const publish = async (percentage: number, { id = randomUUID() as string, silently = false } = {}) => {
-    const envelope: EventEnvelope = {
-      ...{
-        id,
-        name: AiJobUpdated.name,
-        version: AiJobUpdated.version,
-        key: jobId,
-        positions: { 'ai/s1': `0/${percentage}` },
-      },
-      occurredAt: new Date().toISOString(),
-      payload: { jobId, learnerId: jobId, state: 'RUNNING', attempt: 1, percentage, tokenDelta: null },
-    };
-    if (silently) await writer.xadd(stream, '*', 'e', JSON.stringify(envelope));
-    else await publishEnvelope(writer, keys, envelope, AiJobUpdated.delivery);
-  };
-  const listen = async (options: TopicOptions = {}) => {
-    const events: number[] = [];
-    const source = topics.subscribe(AiJobUpdated, jobId, options);
-    const consume = async () => {
-      for await (const { payload } of source) events.push(payload.percentage);
-    };
-    void consume();
-    const opened = async () => {
-      await expect.poll(async () => ((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]).toBe(1);
-    };
-    return { heard: () => events, opened };
-  };
-  return { topics, publish, listen, jobId, stream, writer, reader };
-}
 
 /** As the relay does: tries until Redis has taken it. */
 async function publishUntilDone(publish: () => Promise<void>): Promise<void> {

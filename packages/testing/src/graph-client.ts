@@ -3,7 +3,7 @@
  */
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, print } from 'graphql';
-import { createClient } from 'graphql-ws';
+import { createClient, type SubscribePayload } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 export interface GraphError {
@@ -47,6 +47,19 @@ export interface GraphClient {
     operation: Operation<Data, Variables>,
     variables?: Variables,
   ): AsyncGenerator<Data, void>;
+  /** The same as whole messages, errors and cursors included, from a cursor on. Null asks for one before the first event. */
+  resume<Data = Record<string, unknown>, Variables extends object = Record<string, unknown>>(
+    operation: Operation<Data, Variables>,
+    variables: Variables,
+    cursor: string | null,
+  ): AsyncGenerator<Message<Data>, void>;
+}
+
+/** One message of a subscription. */
+export interface Message<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly GraphError[];
+  readonly extensions?: { readonly cursor?: string };
 }
 
 export function graphClient(url: string, o: GraphClientOptions = {}): GraphClient {
@@ -62,6 +75,19 @@ export function graphClient(url: string, o: GraphClientOptions = {}): GraphClien
     const body = parseBody<Data>(text, response.status);
     return { status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
   };
+  async function* messages<Data>(payload: SubscribePayload): AsyncGenerator<Message<Data>, void> {
+    const client = createClient({
+      url: url.replace(/^http/, 'ws'),
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: { ...authorization, ...o.connectionParams },
+    });
+    try {
+      yield* client.iterate<Data>(payload) as AsyncIterable<Message<Data>>;
+    } finally {
+      await client.dispose();
+    }
+  }
   return {
     request,
     query: async (operation, variables) => {
@@ -73,25 +99,12 @@ export function graphClient(url: string, o: GraphClientOptions = {}): GraphClien
       operation: Operation<Data, Variables>,
       variables?: Variables,
     ): AsyncGenerator<Data, void> {
-      const client = createClient({
-        url: url.replace(/^http/, 'ws'),
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-        connectionParams: { ...authorization, ...o.connectionParams },
-      });
-      try {
-        const events = client.iterate<Data>({
-          query: textOf(operation),
-          variables: (variables ?? {}) as Record<string, unknown>,
-        });
-        for await (const { data, errors } of events) {
-          if (errors && errors.length > 0) throw new GraphRequestError(errors as readonly GraphError[], 200);
-          if (data) yield data;
-        }
-      } finally {
-        await client.dispose();
+      for await (const { data, errors } of messages<Data>(payloadOf(operation, variables))) {
+        if (errors && errors.length > 0) throw new GraphRequestError(errors, 200);
+        if (data) yield data;
       }
     },
+    resume: (operation, variables, cursor) => messages({ ...payloadOf(operation, variables), extensions: { cursor } }),
   };
 }
 
@@ -104,6 +117,10 @@ export class GraphRequestError extends Error {
     this.name = 'GraphRequestError';
     this.errors = errors;
   }
+}
+
+function payloadOf(operation: string | DocumentNode, variables: object = {}): SubscribePayload {
+  return { query: textOf(operation), variables: variables as Record<string, unknown> };
 }
 
 function textOf(operation: string | DocumentNode): string {

@@ -13,6 +13,7 @@ export {
   type GraphError,
   GraphRequestError,
   graphClient,
+  type Message,
 } from './graph-client.ts';
 export { type LaggingReplica, laggingReplica } from './lagging-replica.ts';
 export { startService, startStack, type TestStack } from './service.ts';

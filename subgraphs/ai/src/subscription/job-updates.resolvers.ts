@@ -9,7 +9,7 @@ import type { JobUpdate } from './job-updates.service.ts';
 export const jobUpdatesResolvers: Resolvers = {
   Subscription: {
     aiJobUpdated: {
-      subscribe: (_, { id }, ctx) => ctx.services.updates.follow(requireViewer(ctx), id, ctx.signal),
+      subscribe: (_, { id }, ctx) => ctx.services.updates.follow(requireViewer(ctx), id, ctx),
       resolve: (update: JobUpdate) => update,
     },
   },

@@ -9,8 +9,7 @@ import type { ProgressUpdate } from './updates.service.ts';
 export const updatesResolvers: Resolvers = {
   Subscription: {
     progressUpdated: {
-      subscribe: (_, { courseId }, ctx) =>
-        ctx.services.updates.follow(requireViewer(ctx), courseId ?? null, ctx.signal),
+      subscribe: (_, { courseId }, ctx) => ctx.services.updates.follow(requireViewer(ctx), courseId ?? null, ctx),
       resolve: (update: ProgressUpdate) => update,
     },
   },
