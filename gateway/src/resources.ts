@@ -13,6 +13,8 @@ import {
   openPolicy,
 } from '@lyceum/service-kit';
 import { createAuthenticator } from './auth/authenticator.ts';
+import { createEndedSessions, NO_ENDED_SESSIONS } from './auth/ended-sessions.ts';
+import { createIdentityWatch } from './auth/identity-end.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
 import { createSubgraphClient } from './federation/subgraph-client/create-subgraph-client.ts';
@@ -39,11 +41,12 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     ...policy.current.plans,
     onLookup: (result) => gatewayMetrics.planLookups.inc({ result }),
   });
+  const redis = await openRedis(env, life, log);
   const supergraphMetrics = createSupergraphMetrics(metrics);
   const supergraph = life.own(
     'supergraph',
     await openSupergraph({
-      sources: await openSupergraphSources(env, policy, life, log),
+      sources: openSupergraphSources(env, policy, redis, log),
       urls: subgraphUrls(env),
       prepare: prepareSupergraph({
         plans,
@@ -71,30 +74,43 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     createSubgraphSubscriptions({ policy, claimsSecret, log }),
     (s) => s.close(),
   );
-  const authenticator = createAuthenticator({ jwksUrl: env.JWKS_URL, claimsSecret, policy: policy.current.jwks, log });
-  return { policy, supergraph, metrics, gatewayMetrics, subgraphs, subscriptions, authenticator, plans, life, log };
+  const sessions = redis
+    ? life.own('ended sessions', createEndedSessions({ ...redis, log }), (s) => s.close())
+    : NO_ENDED_SESSIONS;
+  const keySet = { jwksUrl: env.JWKS_URL, policy: policy.current.jwks };
+  const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
+  const watchIdentity = createIdentityWatch(sessions);
+  return {
+    ...{ policy, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{ metrics, gatewayMetrics, life, log },
+  };
 }
 
 /** What is published outranks what a URL gives, and that the file, which every gateway has. */
-async function openSupergraphSources(
+function openSupergraphSources(
   env: GatewayEnv,
   policy: Live<GatewayPolicy>,
-  life: Lifecycle,
+  redis: Redises | null,
   log: Logger,
-): Promise<SupergraphSource[]> {
+): SupergraphSource[] {
   const sources = [createFileSource(env.SUPERGRAPH_FILE, log)];
   if (env.SUPERGRAPH_URL) {
     const { SUPERGRAPH_URL: url, SUPERGRAPH_URL_AUTHORIZATION: authorization } = env;
     sources.unshift(createUrlSource({ url, authorization, policy }));
   }
-  if (env.REDIS_URL) {
-    const url = env.REDIS_URL;
-    const open = async (role: 'cache' | 'subscriber') =>
-      life.own(`redis:${role}`, await connectRedis(url, role, { log, waitMs: REDIS_WAIT_MS }), closeRedis);
-    const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
-    sources.unshift(createRedisSource({ redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX), policy }));
-  }
+  if (redis) sources.unshift(createRedisSource({ ...redis, policy }));
   return sources;
 }
+
+/** Null for a gateway without Redis. */
+async function openRedis(env: GatewayEnv, life: Lifecycle, log: Logger) {
+  const url = env.REDIS_URL;
+  if (!url) return null;
+  const open = async (role: 'cache' | 'subscriber') =>
+    life.own(`redis:${role}`, await connectRedis(url, role, { log, waitMs: REDIS_WAIT_MS }), closeRedis);
+  const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
+  return { redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX) };
+}
+type Redises = NonNullable<Awaited<ReturnType<typeof openRedis>>>;
 
 export type Resources = Awaited<ReturnType<typeof openResources>>;

@@ -32,8 +32,8 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, supergraph, plans, subgraphs, subscriptions, authenticator, gatewayMetrics, metrics, life, log } =
-    resources;
+  const { policy, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } = resources;
+  const { authenticator, watchIdentity } = resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
   const gateway = createGateway({
     supergraph,
@@ -47,8 +47,8 @@ export function createGatewayServer(
   });
 
   const streams = createEventStreams();
-  const sockets = createWebSocketTransport({ gateway, authenticator, policy, log });
-  const yoga = createYogaDoor({ gateway, authenticator, policy, streams });
+  const sockets = createWebSocketTransport({ gateway, authenticator, watchIdentity, policy, log });
+  const yoga = createYogaDoor({ gateway, authenticator, watchIdentity, policy, streams });
   const graphiql = createGraphiQL(policy);
   const health = createHealth({
     checks: { keys: () => authenticator.check(), ...createSubgraphChecks(supergraph, subgraphs) },

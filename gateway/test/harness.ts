@@ -16,6 +16,7 @@ import { CLAIMS_SECRET, startSubgraphs, type TestSubgraphs } from './subgraphs.t
 
 export interface TokenOptions {
   readonly viewerId?: string;
+  readonly sessionId?: string;
   readonly expiresInSeconds?: number;
   /** Signs with a key that is not published. */
   readonly forged?: boolean;
@@ -51,8 +52,12 @@ export interface Answer {
   readonly extensions?: Record<string, unknown>;
 }
 
-/** `serve` puts something else than the whole gateway behind the same resources. */
-export async function openGateway(policy = '', serve = (r: Resources) => createGatewayServer(r)): Promise<TestGateway> {
+/** `serve` puts something else than the whole gateway behind the same resources; `more` is added to the environment. */
+export async function openGateway(
+  policy = '',
+  serve = (r: Resources) => createGatewayServer(r),
+  more: Readonly<Record<string, string>> = {},
+): Promise<TestGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'lyceum-gateway-'));
   const subgraphs = await startSubgraphs();
   const keys = await serveKeys();
@@ -64,6 +69,7 @@ export async function openGateway(policy = '', serve = (r: Resources) => createG
     JWKS_URL: keys.url,
     CONFIG_DIR: directory,
     SUPERGRAPH_FILE: join(directory, 'supergraph.graphql'),
+    ...more,
   });
   const log = createLogger('gateway', { level: 'silent' });
   const life = createLifecycle({ log, drainMs: 5_000 });
@@ -108,9 +114,9 @@ async function serveKeys() {
   const { url } = await listenOn(server, 0, '127.0.0.1');
   return {
     url: `${url}/.well-known/jwks.json`,
-    async sign({ viewerId = randomUUID(), expiresInSeconds = 900, forged = false }: TokenOptions = {}) {
+    async sign({ viewerId = randomUUID(), sessionId, expiresInSeconds = 900, forged = false }: TokenOptions = {}) {
       const now = Math.floor(Date.now() / 1_000);
-      return await new SignJWT({ sid: randomUUID(), roles: ['LEARNER'] })
+      return await new SignJWT({ sid: sessionId ?? randomUUID(), roles: ['LEARNER'] })
         .setProtectedHeader({ alg: 'RS256', kid: 'k1', typ: 'JWT' })
         .setIssuer(ACCESS_TOKEN_ISSUER)
         .setAudience(ACCESS_TOKEN_AUDIENCE)

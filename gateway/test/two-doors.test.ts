@@ -33,10 +33,11 @@ afterAll(() => gateway.close());
 
 /** Which door is tried stands in a header; what the first one hands over is answered with 501. */
 function bothDoors({ gatewayMetrics: metrics, subgraphs, ...resources }: Resources): Server {
-  const { authenticator, policy, log, life } = resources;
+  const { authenticator, watchIdentity, policy, log, life } = resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, metrics), log });
   const behind = createGateway({ ...resources, metrics, executor });
-  const yoga = createYogaDoor({ gateway: behind, authenticator, policy, streams: createEventStreams() });
+  const streams = createEventStreams();
+  const yoga = createYogaDoor({ gateway: behind, authenticator, watchIdentity, policy, streams });
   const door = createGraphQLHttp({
     gateway: behind,
     authenticator,

@@ -4,7 +4,7 @@
  * A credential that is given must be good: a bad one is refused, never taken for an anonymous request. Access tokens
  * are RS256 tokens checked with the public keys of the users service. The keys are cached; while their address does not
  * answer, the last known keys go on serving, so that signed-in learners do not notice. A token that was found good is not
- * checked again for a while.
+ * checked again for a while, but for its session, which may have ended.
  */
 import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, AccessTokenClaims } from '@lyceum/contracts';
 import { type Clock, type Logger, LyceumError, systemClock, verifyClaims } from '@lyceum/service-kit';
@@ -18,7 +18,8 @@ import {
   jwtVerify,
 } from 'jose';
 import type { GatewayPolicy } from '../config.ts';
-import type { MaybePromise } from '../pipeline.ts';
+import { type MaybePromise, whenKnown } from '../pipeline.ts';
+import { type EndedSessions, NO_ENDED_SESSIONS } from './ended-sessions.ts';
 import type { Identity } from './identity.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
@@ -47,9 +48,10 @@ export function createAuthenticator(options: {
   claimsSecret: string;
   policy: GatewayPolicy['jwks'];
   log: Logger;
+  sessions?: Pick<EndedSessions, 'has'>;
   clock?: Clock;
 }): Authenticator {
-  const { jwksUrl, claimsSecret, policy, log, clock = systemClock } = options;
+  const { jwksUrl, claimsSecret, policy, log, sessions = NO_ENDED_SESSIONS, clock = systemClock } = options;
   /** The keys as they were fetched last, for seeing that they have changed. */
   const fetched: JWKSCacheInput = {};
   const remoteKeys = createRemoteJWKSet(new URL(jwksUrl), {
@@ -84,7 +86,14 @@ export function createAuthenticator(options: {
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization) ?? [];
     if (!token)
       throw new LyceumError('UNAUTHENTICATED', 'The Authorization header must be: Bearer, a space, an access token.');
-    return verified.find(token) ?? checkToken(token);
+    return whenKnown(verified.find(token) ?? checkToken(token), refuseEnded);
+  }
+
+  function refuseEnded(identity: Identity): Identity {
+    if (identity.viewer && sessions.has(identity.viewer.sessionId)) {
+      throw new LyceumError('UNAUTHENTICATED', 'The session has ended. Sign in again.');
+    }
+    return identity;
   }
 
   async function checkToken(token: string): Promise<Identity> {

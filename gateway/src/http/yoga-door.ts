@@ -11,6 +11,7 @@ import type { OperationTypeNode } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/identity.ts';
+import type { WatchIdentity } from '../auth/identity-end.ts';
 import type { GatewayPolicy } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type Outcome, type Result } from '../pipeline.ts';
@@ -26,6 +27,7 @@ import { readRequestBody } from './request-body.ts';
 export interface YogaDoorOptions {
   gateway: Gateway;
   authenticator: Authenticator;
+  watchIdentity: WatchIdentity;
   policy: Live<GatewayPolicy>;
   streams: EventStreams;
 }
@@ -36,7 +38,7 @@ interface NodeContext {
   res: ServerResponse;
 }
 
-export function createYogaDoor({ gateway, authenticator, policy, streams }: YogaDoorOptions) {
+export function createYogaDoor({ gateway, authenticator, watchIdentity, policy, streams }: YogaDoorOptions) {
   return createYoga<NodeContext>({
     graphqlEndpoint: ENDPOINT,
     graphiql: false,
@@ -48,7 +50,7 @@ export function createYogaDoor({ gateway, authenticator, policy, streams }: Yoga
     maxRequestBodySize: false,
     parserAndValidationCache: false,
     cors: (request) => (request.method === 'OPTIONS' ? leaveFor(request, policy.current.cors.origins) : false),
-    plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams)],
+    plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams, watchIdentity)],
   });
 }
 
@@ -91,8 +93,8 @@ function forYoga(params: object): GraphQLParams {
   return params;
 }
 
-/** When a stream's viewer loses the right to it. */
-const expiries = new WeakMap<object, Date | null>();
+/** Who asked for a stream. */
+const identities = new WeakMap<object, Identity>();
 
 function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
   return {
@@ -112,7 +114,7 @@ function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
           },
           signal: request.signal,
         });
-        if (isStream(outcome)) expiries.set(outcome, (await identity)?.expiresAt ?? null);
+        if (isStream(outcome) && identity) identities.set(outcome, await identity);
         return outcome as object;
       });
     },
@@ -128,7 +130,11 @@ function allowedBy({ method, headers }: Request): Pick<GatewayRequest, 'allowed'
 }
 
 /** Replaces Yoga's writers: one result as at the other door; a stream, and a result for who takes nothing else, as it is taken. */
-function useOurAnswers(policy: Live<GatewayPolicy>, streams: EventStreams): Plugin<object, NodeContext> {
+function useOurAnswers(
+  policy: Live<GatewayPolicy>,
+  streams: EventStreams,
+  watchIdentity: WatchIdentity,
+): Plugin<object, NodeContext> {
   return {
     onResultProcess({ request, result, setResultProcessor, serverContext: { res } }) {
       const outcome = result as Outcome;
@@ -142,10 +148,11 @@ function useOurAnswers(policy: Live<GatewayPolicy>, streams: EventStreams): Plug
         }, mediaType);
       } else if (eventStream) {
         const results = isStream(outcome) ? outcome : only(outcome);
-        const expiresAt = expiries.get(results) ?? null;
+        const identity = identities.get(results);
+        const watch = (end: () => void) => (identity ? watchIdentity(identity, end) : () => {});
         setResultProcessor(
           (_result, { Response }) =>
-            new Response(streams.open(results, { expiresAt, hangUp: () => res.destroy() }), {
+            new Response(streams.open(results, { watch, hangUp: () => res.destroy() }), {
               headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'text/event-stream',

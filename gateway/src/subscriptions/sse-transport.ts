@@ -2,12 +2,11 @@
  * Sends a subscription as server-sent events, in the distinct-connections mode of the GraphQL over SSE protocol.
  *
  * An event is fetched only when the connection has taken the one before. Its cursor is its id, with which browsers come
- * back by themselves (`Last-Event-ID`). The stream ends without `complete` when the
- * identity behind it expires or the gateway drains, so that a client comes back by itself.
+ * back (`Last-Event-ID`). The stream ends without `complete` when the identity behind it ends or the gateway drains, so that
+ * they come back by themselves.
  */
 import { writeResult } from '../http/write-result.ts';
 import type { Result } from '../pipeline.ts';
-import { atExpiry } from './expiry.ts';
 
 export interface EventStreams {
   /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
@@ -17,8 +16,8 @@ export interface EventStreams {
 }
 
 export interface EventStreamOptions {
-  /** When the viewer loses the right to the stream; null for never. */
-  readonly expiresAt: Date | null;
+  /** Calls its argument when the viewer loses the right to the stream. Returns the way to forget about it. */
+  watch(end: () => void): () => void;
   /** Cuts the connection, without which a client would take the end for the subscription's own. */
   hangUp(): void;
 }
@@ -31,14 +30,14 @@ export function createEventStreams(): EventStreams {
   const encoder = new TextEncoder();
 
   return {
-    open(results, { expiresAt, hangUp }) {
+    open(results, { watch, hangUp }) {
       let ping: NodeJS.Timeout | undefined;
-      let forgetExpiry = () => {};
+      let forget = () => {};
       let breakOff = () => {};
 
       function release(): void {
         clearInterval(ping);
-        forgetExpiry();
+        forget();
         open.delete(breakOff);
       }
       return new ReadableStream<Uint8Array>(
@@ -54,7 +53,7 @@ export function createEventStreams(): EventStreams {
             // The first bytes make clients and proxies see the stream as open.
             send(':\n\n');
             ping = setInterval(() => (controller.desiredSize ?? 0) > 0 && send(':\n\n'), PING_MS);
-            if (expiresAt) forgetExpiry = atExpiry(expiresAt, breakOff);
+            forget = watch(breakOff);
           },
           async pull(controller) {
             const { done, value } = await results

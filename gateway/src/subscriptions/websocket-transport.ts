@@ -1,8 +1,8 @@
 /**
  * GraphQL over WebSocket (graphql-transport-ws), on the port and path of HTTP. Carries operations of every type.
  *
- * A socket says who it is when it opens, and is closed with 4403 if that does not hold, and again when the token expires:
- * clients then come back with a fresh token. Each operation runs through the gateway's pipeline; an event is fetched only
+ * A socket says who it is when it opens, and is closed with 4403 if that does not hold, and again when the token expires or
+ * the session ends: clients then come back with a fresh token. Each operation runs through the gateway's pipeline; an event is fetched only
  * when the socket has taken the one before.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,12 +15,12 @@ import { type Context, handleProtocols, makeServer, type SubscribePayload } from
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/identity.ts';
+import type { WatchIdentity } from '../auth/identity-end.ts';
 import type { GatewayPolicy } from '../config.ts';
 import { formatError, refusal } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { writeResult } from '../http/write-result.ts';
 import { isStream, type Result } from '../pipeline.ts';
-import { atExpiry } from './expiry.ts';
 import { createWrittenMessages, type WrittenMessages } from './written-messages.ts';
 
 export interface WebSocketTransport {
@@ -35,6 +35,7 @@ export interface WebSocketTransport {
 export interface WebSocketTransportOptions {
   gateway: Gateway;
   authenticator: Authenticator;
+  watchIdentity: WatchIdentity;
   policy: Live<GatewayPolicy>;
   log: Logger;
 }
@@ -59,7 +60,7 @@ const ALL_TYPES = new Set(['query', 'mutation', 'subscription'] as const);
 const ALREADY_RUN = { document: parse('{ __typename }'), schema: new GraphQLSchema({}) };
 
 export function createWebSocketTransport(options: WebSocketTransportOptions): WebSocketTransport {
-  const { gateway, authenticator, policy, log } = options;
+  const { gateway, authenticator, watchIdentity, policy, log } = options;
   const sockets = new WebSocketServer({ noServer: true, handleProtocols, perMessageDeflate: false });
 
   const protocol = makeServer<Record<string, unknown>, Connection>({
@@ -71,7 +72,7 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
         const authorization = readAuthorization(context.connectionParams);
         const claims = request.headers[CLAIMS_HEADER]?.toString() ?? null;
         context.extra.identity = await authenticator.authenticate({ authorization, claims });
-        closeWhenExpired(socket, context.extra.identity, gone.signal);
+        closeWhenOver(socket, context.extra.identity, gone.signal);
         return true;
       } catch (error) {
         const unauthenticated = (error as { code?: unknown }).code === 'UNAUTHENTICATED';
@@ -113,8 +114,14 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
     const authorization = policy.current.developers.graphiql ? readAuthorization(extensions) : null;
     if (authorization === null || socketIdentity.viewer !== null) return socketIdentity;
     const identity = await authenticator.authenticate({ authorization, claims: null });
-    closeWhenExpired(extra.socket, identity, extra.gone.signal);
+    closeWhenOver(extra.socket, identity, extra.gone.signal);
     return identity;
+  }
+
+  function closeWhenOver(socket: WebSocket, identity: Identity, gone: AbortSignal): void {
+    if (gone.aborted) return;
+    const forget = watchIdentity(identity, (reason) => socket.close(FORBIDDEN, reason));
+    gone.addEventListener('abort', forget, { once: true });
   }
 
   function open(socket: WebSocket, request: IncomingMessage): void {
@@ -176,12 +183,6 @@ function readAuthorization(params: unknown): string | null {
     if (name === 'headers') return readAuthorization(value);
   }
   return null;
-}
-
-function closeWhenExpired(socket: WebSocket, { expiresAt }: Identity, gone: AbortSignal): void {
-  if (!expiresAt || gone.aborted) return;
-  const forget = atExpiry(expiresAt, () => socket.close(FORBIDDEN, 'The access token has expired.'));
-  gone.addEventListener('abort', forget, { once: true });
 }
 
 /** Hangs up on a peer that does not answer pings: its TCP connection may live on for hours otherwise. */

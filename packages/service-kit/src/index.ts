@@ -1,6 +1,7 @@
 export * from './address.ts';
 export * from './claims.ts';
 export * from './clock.ts';
+export * from './ended-sessions.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';

@@ -38,7 +38,7 @@ export function createContext(resources: Resources, base: BaseContext): UsersCon
   const session = database.session(base.viewer?.id ?? null);
   const people = createProfilesRepository(session);
   const sessions = createSessionsService({
-    sessions: createSessionsRepository(cache, keys),
+    sessions: createSessionsRepository(cache, keys, clock),
     tokens: createAccessTokens(signingKey, clock),
     people,
     clock,

@@ -2,11 +2,17 @@
  * Sessions: tokens, their renewal and their end.
  */
 import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER } from '@lyceum/contracts';
+import { readEndedSessions, systemClock } from '@lyceum/service-kit';
 import { graphClient } from '@lyceum/testing';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { Resources } from '../src/resources.ts';
 import { administrator, type Outcome, openUsers, type Session, viewerOf } from './users.ts';
 
+/** Those whose access tokens gateways refuse. */
+const endedSessions = async ({ resources: { cache, keys } }: { resources: Resources }) => [
+  ...(await readEndedSessions(cache, keys, systemClock.now())).keys(),
+];
 const sessionOf = (outcome: Outcome): Session => {
   if (!('refreshToken' in outcome)) throw new Error(`Not a session but ${outcome.__typename}`);
   return outcome;
@@ -37,6 +43,7 @@ describe('a refresh token', () => {
     expect(second.refreshToken).not.toBe(first.refreshToken);
     expect((await users.refresh(first.refreshToken)).__typename).toBe('InvalidRefreshToken');
     expect((await users.refresh(second.refreshToken)).__typename).toBe('InvalidRefreshToken');
+    expect(await endedSessions(users)).toContain(viewerOf(first).sessionId);
   });
 
   it('is good for one of many that use it at the same moment', async () => {
@@ -96,6 +103,7 @@ describe('signing out', () => {
     expect(await client.query('mutation { signOut }')).toEqual({ signOut: false });
     expect((await users.refresh(here.refreshToken)).__typename).toBe('InvalidRefreshToken');
     expect((await users.refresh(there.refreshToken)).__typename).toBe('Session');
+    expect(await endedSessions(users)).toEqual([viewerOf(here).sessionId]);
   });
 });
 

@@ -18,7 +18,7 @@ import type { SupergraphSource } from './supergraph-source.ts';
 export interface RedisSourceOptions {
   /** Of role `cache`: fails at once while Redis is away. */
   readonly redis: Redis;
-  /** Of role `subscriber`, used by nothing else. */
+  /** Of role `subscriber`. */
   readonly subscriber: Redis;
   readonly keys: RedisKeys;
   readonly policy: Live<{ readonly supergraph: SupergraphPolicy }>;
@@ -41,14 +41,15 @@ export function createRedisSource({ redis, subscriber, keys, policy }: RedisSour
     },
     watch(changed) {
       const channel = keys.supergraph();
+      const onMessage = (from: string) => from === channel && changed();
       // Waits for Redis if it is away, and is repeated by the connection after every outage.
       subscriber.subscribe(channel).catch(() => {});
-      subscriber.on('message', changed);
+      subscriber.on('message', onMessage);
       redis.on('ready', changed);
       const stopPolling = poll(() => policy.current.supergraph.pollMs, changed);
       stop = () => {
         stopPolling();
-        subscriber.off('message', changed);
+        subscriber.off('message', onMessage);
         redis.off('ready', changed);
       };
     },

@@ -217,7 +217,7 @@ export type Mutation = {
   signIn: SignInResult;
   /** Exchanges a refresh token for a new pair of tokens. */
   refreshSession: RefreshSessionResult;
-  /** Ends the viewer's session: its refresh token no longer works. True if there was one. */
+  /** Ends the viewer's session: its tokens no longer work. True if there was one. */
   signOut: Scalars['Boolean']['output'];
   /** Changes the viewer's profile. */
   updateProfile: User;

@@ -1,17 +1,18 @@
 /**
  * Sessions in Redis: one hash each, which lives as long as its newest refresh token.
  *
- * While Redis is away nobody signs in or refreshes (SERVICE_UNAVAILABLE); access tokens that are out go on working.
+ * While Redis is away nobody signs in or refreshes (SERVICE_UNAVAILABLE); access tokens that are out go on working. Those of
+ * a session that has ended are refused by every gateway.
  */
 import { readFileSync } from 'node:fs';
-import { LyceumError, type Redis, type RedisKeys } from '@lyceum/service-kit';
+import { type Clock, endSession, LyceumError, type Redis, type RedisKeys } from '@lyceum/service-kit';
 import { digest, type RefreshToken } from './refresh-tokens.ts';
 
 const rotateScript = readFileSync(new URL('./rotate-refresh-token.lua', import.meta.url), 'utf8');
 
 export type Rotation = 'rotated' | 'reused' | 'unknown';
 
-export function createSessionsRepository(redis: Redis, keys: RedisKeys) {
+export function createSessionsRepository(redis: Redis, keys: RedisKeys, clock: Clock) {
   async function required<T>(command: () => Promise<T>): Promise<T> {
     try {
       return await command();
@@ -19,6 +20,8 @@ export function createSessionsRepository(redis: Redis, keys: RedisKeys) {
       throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause });
     }
   }
+
+  const end = (sessionId: string) => required(() => endSession(redis, keys, sessionId, clock.now()));
 
   return {
     /** Throws SERVICE_UNAVAILABLE if sessions cannot be written now. */
@@ -43,19 +46,18 @@ export function createSessionsRepository(redis: Redis, keys: RedisKeys) {
       return userId && family === digest(token.family) ? userId : null;
     },
 
-    /** Atomic: of several that show one token exactly one gets 'rotated'. */
+    /** Atomic: of several that show one token exactly one gets 'rotated'. A token that was used before ends its session. */
     async rotate(token: RefreshToken, next: RefreshToken, lifeMs: number): Promise<Rotation> {
       const digests = [digest(token.family), digest(token.secret), digest(next.secret)];
       const result = await required(() =>
         redis.eval(rotateScript, 1, keys.refresh(token.sessionId), ...digests, lifeMs),
       );
+      if (result === 'reused') await end(token.sessionId);
       return result as Rotation;
     },
 
     /** True if there was one. */
-    async remove(sessionId: string): Promise<boolean> {
-      return (await required(() => redis.del(keys.refresh(sessionId)))) === 1;
-    },
+    end,
   };
 }
 

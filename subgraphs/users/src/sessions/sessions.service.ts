@@ -82,7 +82,7 @@ export function createSessionsService({ sessions, tokens, people, clock }: Sessi
 
     /** Idempotent: true the first time. Nobody signed in has no session to end. Throws SERVICE_UNAVAILABLE. */
     async end(viewer: Viewer | null): Promise<boolean> {
-      return viewer !== null && (await sessions.remove(viewer.sessionId));
+      return viewer !== null && (await sessions.end(viewer.sessionId));
     },
   };
 }

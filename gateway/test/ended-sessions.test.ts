@@ -1,0 +1,101 @@
+/**
+ * Signing out somewhere ends everything of that session here: with a real Redis, over a line that can be cut.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeRedis, connectRedis, createLogger, createRedisKeys, endSession, systemClock } from '@lyceum/service-kit';
+import { type CuttableLine, cuttable, openTenant, type Tenant } from '@lyceum/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openGateway, type TestGateway } from './harness.ts';
+import { openSocket, type RawSocket } from './sockets.ts';
+
+const SEEN = '{ seen { viewerId } }';
+const REVIEWS = 'subscription { reviewAdded { stars } }';
+
+let tenant: Tenant;
+let line: CuttableLine;
+let gateway: TestGateway;
+let signOut: (sessionId: string) => Promise<boolean>;
+beforeAll(async () => {
+  tenant = await openTenant([]);
+  line = await cuttable(tenant.env.REDIS_URL!);
+  const env = { REDIS_URL: line.url, REDIS_PREFIX: tenant.id };
+  gateway = await openGateway('', undefined, env);
+  const redis = await connectRedis(tenant.env.REDIS_URL!, 'publisher', { log: createLogger('test') });
+  signOut = (sessionId) => endSession(redis, createRedisKeys(tenant.id), sessionId, systemClock.now());
+  return () => closeRedis(redis);
+});
+afterAll(async () => {
+  await gateway.close();
+  await line[Symbol.asyncDispose]();
+  await tenant.close();
+});
+
+async function session() {
+  const sessionId = randomUUID();
+  const token = await gateway.token({ sessionId });
+  return {
+    sessionId,
+    token,
+    connect: () => openSocket(gateway.url, { authorization: `Bearer ${token}` }),
+    ask: async () => (await gateway.ask(SEEN, { token })).errors?.[0]?.extensions?.code ?? 'OK',
+  };
+}
+
+async function acknowledged(...sockets: RawSocket[]): Promise<void> {
+  const isAcknowledged = ({ messages }: RawSocket) => messages[0]?.type === 'connection_ack';
+  await expect.poll(() => sockets.every(isAcknowledged)).toBe(true);
+}
+
+test('a session that ends elsewhere closes its sockets with 4403 and its streams, and its token is refused; others stay', async () => {
+  const [leaving, staying] = [await session(), await session()];
+  const [gone, kept] = [await leaving.connect(), await staying.connect()];
+  await acknowledged(gone, kept);
+  for (const socket of [gone, kept]) socket.send({ id: '1', type: 'subscribe', payload: { query: REVIEWS } });
+  const stream = await fetch(gateway.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${leaving.token}`,
+    },
+    body: JSON.stringify({ query: REVIEWS }),
+  });
+  const read = stream.text();
+  read.catch(() => {});
+  await expect.poll(() => gateway.subgraphs.subscribers).toBe(3);
+  expect([await leaving.ask(), await staying.ask()]).toEqual(['OK', 'OK']);
+
+  await signOut(leaving.sessionId);
+  expect(await gone.closed).toEqual({ code: 4403, reason: 'The session has ended.' });
+  await expect(read).rejects.toThrow();
+  expect([await leaving.ask(), await staying.ask()]).toEqual(['UNAUTHENTICATED', 'OK']);
+  const again = await leaving.connect();
+  expect(await again.closed).toMatchObject({ code: 4403 });
+  await expect.poll(() => gateway.subgraphs.subscribers).toBe(1);
+  gateway.subgraphs.emit({ stars: 4, book: { id: 'b1' }, reviewer: { id: 'p1' } });
+  expect(await kept.answerTo('1')).toMatchObject({ payload: { data: { reviewAdded: { stars: 4 } } } });
+  kept.close();
+});
+
+test('sessions that ended while Redis was away are known once it is back', async () => {
+  const before = await session();
+  const socket = await before.connect();
+  await acknowledged(socket);
+  await line.cut();
+  onTestFinished(() => line.mend().catch(() => {}));
+  await signOut(before.sessionId);
+  expect(await before.ask()).toBe('OK');
+  await line.mend();
+  expect(await socket.closed).toMatchObject({ code: 4403 });
+  expect(await before.ask()).toBe('UNAUTHENTICATED');
+});
+
+test('a gateway that starts later knows what has ended before', async () => {
+  const old = await session();
+  await signOut(old.sessionId);
+  const env = { REDIS_URL: line.url, REDIS_PREFIX: tenant.id };
+  const later = await openGateway('', undefined, env);
+  onTestFinished(() => later.close());
+  const token = await later.token({ sessionId: old.sessionId });
+  await expect.poll(async () => (await later.ask(SEEN, { token })).status).toBe(401);
+});
