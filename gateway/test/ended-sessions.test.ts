@@ -2,9 +2,11 @@
  * Signing out somewhere ends everything of that session here: with a real Redis, over a line that can be cut.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { closeRedis, connectRedis, createLogger, createRedisKeys, endSession, systemClock } from '@lyceum/service-kit';
 import { type CuttableLine, cuttable, openTenant, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { openGateway, type TestGateway } from './harness.ts';
 import { openSocket, type RawSocket } from './sockets.ts';
 
@@ -75,6 +77,26 @@ test('a session that ends elsewhere closes its sockets with 4403 and its streams
   gateway.subgraphs.emit({ stars: 4, book: { id: 'b1' }, reviewer: { id: 'p1' } });
   expect(await kept.answerTo('1')).toMatchObject({ payload: { data: { reviewAdded: { stars: 4 } } } });
   kept.close();
+});
+
+test('a socket whose session has ended asks for nothing more, though it does not say goodbye', async () => {
+  const thief = await session();
+  const socket = new WebSocket(gateway.url.replace(/^http/, 'ws'), 'graphql-transport-ws');
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${thief.token}` } }));
+  await once(socket, 'message');
+  socket.pause();
+  await signOut(thief.sessionId);
+  await expect.poll(thief.ask).toBe('UNAUTHENTICATED');
+  const query = 'mutation { rename(id: "p1", name: "Mallory") { id } }';
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+  // What is asked later is answered: the socket's message was read before.
+  await gateway.ask(SEEN);
+  await gateway.ask(SEEN);
+  const closed = once(socket, 'close');
+  socket.resume();
+  expect((await closed)[0]).toBe(4403);
+  expect(gateway.subgraphs.calls).not.toContain('people.rename');
 });
 
 test('sessions that ended while Redis was away are known once it is back', async () => {

@@ -1,7 +1,7 @@
 /**
  * The sessions that have ended while access tokens of them were still good: known to every gateway within moments.
  *
- * A wake-up names a session that ends; after an outage of Redis all that ended meanwhile are read. While Redis is away, and
+ * A wake-up names a session that ends; after an outage of Redis, and once a minute, all that have ended are read. While Redis is away, and
  * without Redis, tokens are good until they expire.
  */
 import {
@@ -24,7 +24,8 @@ export interface EndedSessions {
 /** For a gateway without Redis. */
 export const NO_ENDED_SESSIONS: EndedSessions = { has: () => false, watch: () => () => {}, close() {} };
 
-const PRUNE_MS = 60_000;
+const RETRY_MS = 1_000;
+const EVERY_MS = 60_000;
 
 export function createEndedSessions(options: {
   /** Of role `cache`. */
@@ -38,6 +39,7 @@ export function createEndedSessions(options: {
   const channel = keys.endedSessions();
   const ended = new Map<string, Date>();
   const watchers = new Map<string, Set<() => void>>();
+  let isClosed = false;
 
   function add(sessionId: string, at: Date): void {
     if (ended.has(sessionId)) return;
@@ -51,8 +53,8 @@ export function createEndedSessions(options: {
     try {
       for (const [sessionId, at] of await readEndedSessions(redis, keys, clock.now())) add(sessionId, at);
     } catch (err) {
-      // It is read again when the connection is back.
-      log.debug({ err }, 'ended sessions cannot be read');
+      log.debug({ err }, 'ended sessions cannot be read, trying again');
+      if (!isClosed) retry.refresh();
     }
   }
   // Behind the SUBSCRIBE that ioredis repeats: once it is answered, wake-ups arrive again.
@@ -62,9 +64,12 @@ export function createEndedSessions(options: {
   subscriber.on('message', onMessage);
   subscriber.on('ready', onSubscriberReady);
   redis.on('ready', readAll);
+  const retry = setTimeout(readAll, RETRY_MS);
+  // Reads as well, in case a wake-up was lost on a line that broke without a word.
   const pruning = setInterval(() => {
     for (const [sessionId, at] of ended) if (isForgotten(at, clock.now())) ended.delete(sessionId);
-  }, PRUNE_MS);
+    void readAll();
+  }, EVERY_MS);
 
   return {
     has: (sessionId) => ended.has(sessionId),
@@ -77,7 +82,9 @@ export function createEndedSessions(options: {
       };
     },
     close() {
+      isClosed = true;
       clearInterval(pruning);
+      clearTimeout(retry);
       subscriber.off('message', onMessage);
       subscriber.off('ready', onSubscriberReady);
       redis.off('ready', readAll);

@@ -13,7 +13,7 @@ const CURSOR = /^[\x21-\x7e]{1,512}$/;
 
 /** Undefined if the client does not ask for cursors. Throws BAD_REQUEST. */
 export function askedCursor(request: GatewayRequest): string | null | undefined {
-  const { cursor = request.header('last-event-id') } = request.params.extensions ?? {};
+  const { cursor = request.header('last-event-id') || undefined } = request.params.extensions ?? {};
   if (cursor === undefined || cursor === null) return cursor;
   if (typeof cursor === 'string' && CURSOR.test(cursor)) return cursor;
   throw refusal('BAD_REQUEST', '`extensions.cursor` must be a cursor that came with an event, or null.');

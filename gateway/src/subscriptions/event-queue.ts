@@ -6,6 +6,13 @@
  */
 import { LyceumError } from '@lyceum/service-kit';
 
+/** The reader is too slow for the source. What waited has been read; the rest is to be asked for again. */
+export class Overflow extends LyceumError {
+  constructor() {
+    super('RATE_LIMITED', 'Events came faster than they were read. Subscribe again.');
+  }
+}
+
 export interface EventQueue<T> extends AsyncIterable<T> {
   /** False once the queue has ended: the source may stop. */
   push(event: T): boolean;
@@ -22,7 +29,7 @@ export function createEventQueue<T>(maxPending: number): EventQueue<T> {
     push(event) {
       if (ended) return false;
       if (pending.length >= maxPending) {
-        queue.end(new LyceumError('RATE_LIMITED', 'Events came faster than they were read. Subscribe again.'));
+        queue.end(new Overflow());
         return false;
       }
       pending.push(event);

@@ -2,7 +2,7 @@
  * Subscribes at subgraphs: one WebSocket per subgraph carries every subscription, each with claims of its own.
  *
  * A subscription whose socket broke is taken up again with fresh claims, after a back-off, from the cursor of its last event:
- * a subgraph that knows cursors leaves nothing out. One that does not may lose events of the time between. One that cannot be taken up within `RECONNECT_ATTEMPTS` ends with
+ * a subgraph that knows cursors leaves nothing out. One that does not may lose events of the time between. One that cannot be taken up within `GIVE_UP_MS` ends with
  * SUBGRAPH_UNAVAILABLE. One that the subgraph refuses ends with the subgraph's errors.
  */
 import { backOffMs, type Live, type Logger, LyceumError, signClaims, sleep } from '@lyceum/service-kit';
@@ -14,7 +14,7 @@ import { addressesOf } from '../federation/subgraph-client/target.ts';
 import type { SubgraphRequest, SubgraphResponse } from '../federation/subgraph-client.ts';
 import type { OperationScope } from '../operation-scope.ts';
 import { cursorOf } from './cursor.ts';
-import { createEventQueue } from './event-queue.ts';
+import { createEventQueue, Overflow } from './event-queue.ts';
 
 export interface SubgraphSubscriptions {
   /** From a cursor on, or from now. Ends when the subgraph completes it or the scope's signal aborts. */
@@ -27,8 +27,8 @@ export interface SubgraphSubscriptions {
   close(): Promise<void>;
 }
 
-/** With the back-off, half a minute or more: longer than a subgraph takes to start. */
-const RECONNECT_ATTEMPTS = 16;
+/** Longer than a subgraph takes to start. */
+const GIVE_UP_MS = 60_000;
 /** A socket that lived so long was none of a row of failures. */
 const STEADY_MS = 10_000;
 const BACK_OFF = { baseMs: 100, maxMs: 5_000 };
@@ -57,6 +57,7 @@ export function createSubgraphSubscriptions(options: {
   return {
     async *subscribe(url, request, scope, from) {
       let cursor = from;
+      let brokenSince: number | null = null;
       for (let failures = 0; !scope.signal.aborted; ) {
         const began = performance.now();
         const claims = signClaims(scope, claimsSecret, 'subgraph');
@@ -66,6 +67,7 @@ export function createSubgraphSubscriptions(options: {
           {
             next(event) {
               failures = 0;
+              brokenSince = null;
               queue.push(event as SubgraphResponse);
             },
             error: (error) => queue.end(isRefusal(error) ? new RefusedBySubgraph(error) : new BrokenSocket(error)),
@@ -86,13 +88,18 @@ export function createSubgraphSubscriptions(options: {
             yield { data: null, errors: error.errors };
             return;
           }
+          // All that waited has been read: the subgraph gives the rest from its stream.
+          if (error instanceof Overflow && cursor !== from) continue;
           if (!(error instanceof BrokenSocket)) throw error;
-          failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
+          const now = performance.now();
+          if (now - began > STEADY_MS) [failures, brokenSince] = [0, null];
+          failures += 1;
+          brokenSince ??= now;
           log.warn(
             { url, failures, requestId: scope.requestId, reason: error.message },
             'subscription lost its socket',
           );
-          if (failures >= RECONNECT_ATTEMPTS)
+          if (now - brokenSince > GIVE_UP_MS)
             throw new LyceumError('SUBGRAPH_UNAVAILABLE', undefined, undefined, { cause: error });
         } finally {
           scope.signal.removeEventListener('abort', onAbort);
@@ -112,7 +119,7 @@ function openClient(url: string, { connectMs }: SubgraphsPolicy): Client {
   let pong: NodeJS.Timeout | undefined;
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
-    webSocketImpl: WebSocket,
+    webSocketImpl: boundedBy(connectMs),
     retryAttempts: 0,
     lazyCloseTimeout: LINGER_MS,
     connectionAckWaitTimeout: connectMs,
@@ -128,6 +135,15 @@ function openClient(url: string, { connectMs }: SubgraphsPolicy): Client {
     },
   });
   return client;
+}
+
+/** A socket that is not there in time is none. */
+function boundedBy(handshakeTimeout: number): new (address: string, protocols?: string | string[]) => WebSocket {
+  return class extends WebSocket {
+    constructor(address: string, protocols?: string | string[]) {
+      super(address, protocols, { handshakeTimeout });
+    }
+  };
 }
 
 /** A subscription that lost its socket may find another instance. */

@@ -141,6 +141,8 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
         close: (code, reason) => socket.close(code, reason),
         onMessage(handle) {
           socket.on('message', (data) => {
+            // One that is being closed, perhaps since its session has ended, asks for nothing more.
+            if (socket.readyState !== socket.OPEN) return;
             handle(String(data)).catch((err: unknown) => {
               log.error({ err }, 'socket message failed unexpectedly');
               socket.close(1011, 'INTERNAL');

@@ -9,6 +9,8 @@ import type { Redis } from 'ioredis';
 import type { RedisKeys } from './redis-keys.ts';
 
 const LIVE = { entries: 2_000, seconds: 24 * 60 * 60 };
+/** Every entry of a live stream is kept at least so long after the last, unless too many follow it. */
+export const LIVE_STREAM_LIFE_MS = LIVE.seconds * 1_000;
 const LOG = { entries: 100_000, seconds: 0 };
 
 /** KEYS: the stream, also the channel. ARGV: envelope, entries to keep, seconds to live or 0. Returns the entry's id. */

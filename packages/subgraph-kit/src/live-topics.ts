@@ -5,19 +5,12 @@
  * wake-up that is lost (Redis restarts, a connection drops) delays an event until the next look, seconds later.
  */
 import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
-import {
-  backOffMs,
-  isLyceumError,
-  type Logger,
-  LyceumError,
-  parseEntry,
-  type RedisKeys,
-  sleep,
-} from '@lyceum/service-kit';
+import { backOffMs, isLyceumError, type Logger, parseEntry, type RedisKeys, sleep } from '@lyceum/service-kit';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import { stoppable } from './iterators.ts';
 import type { Resume } from './resume.ts';
+import { BEGINNING, type Entry, type Place, StreamReader } from './stream-reader.ts';
 
 export interface LiveTopicsOptions {
   /** Of role `subscriber`. */
@@ -54,12 +47,6 @@ export interface LiveTopics {
   close(): Promise<void>;
 }
 
-type Entry = readonly [id: string, fields: readonly string[]];
-
-/** Before every entry. */
-const BEGINNING = '0-0';
-
-const BATCH = 100;
 /** The longest a lost wake-up delays an event; half of it at least, so that subscribers do not look in step. */
 const LOOK_MS = 3_000;
 const SEEN = 512;
@@ -88,9 +75,9 @@ export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOpti
         bells.add(bell);
         // Begins now, not at the first pull: what is published in between belongs to the subscriber.
         const opening = openTopic({ pubsub, reader, stream, from, resumed, bell, stop });
-        opening.then((place) => resume?.opened(stream, place)).catch(() => {});
+        opening.catch(() => {});
         stop.addEventListener('abort', () => bells.delete(bell), { once: true });
-        return pull({ reader, stream, event, resume, resumed, bell, stop, opening, log });
+        return pull({ stream, event, resume, bell, stop, opening, log });
       }, outer);
     },
     async close() {
@@ -107,24 +94,25 @@ async function openTopic(o: {
   reader: Redis;
   stream: string;
   from: 'now' | 'start';
-  resumed: string | null;
+  resumed: Place | null;
   bell: Bell;
   stop: AbortSignal;
-}): Promise<string> {
-  const place = o.resumed ?? (o.from === 'start' ? BEGINNING : await endOfStream(o));
+}): Promise<StreamReader> {
+  const place = o.resumed ?? (o.from === 'start' ? null : await endOfStream(o));
   const subscription = await o.pubsub.subscribe(o.stream, () => o.bell.ring());
   if (o.stop.aborted) o.pubsub.unsubscribe(subscription);
   else o.stop.addEventListener('abort', () => o.pubsub.unsubscribe(subscription), { once: true });
-  return place;
+  return new StreamReader(o.reader, o.stream, place);
 }
 
 /** Asks until Redis answers; at once when the connection is back. */
-async function endOfStream(o: { reader: Redis; stream: string; bell: Bell; stop: AbortSignal }): Promise<string> {
+async function endOfStream(o: { reader: Redis; stream: string; bell: Bell; stop: AbortSignal }): Promise<Place> {
   for (let attempt = 1; ; attempt += 1) {
     o.bell.hush();
+    const asOf = Date.now();
     try {
       const [last] = (await o.reader.xrevrange(o.stream, '+', '-', 'COUNT', 1)) as Entry[];
-      return last?.[0] ?? BEGINNING;
+      return { entry: last?.[0] ?? BEGINNING, asOf };
     } catch (error) {
       if (o.stop.aborted) throw error;
       await o.bell.wait(backOffMs(attempt, RETRY));
@@ -133,26 +121,24 @@ async function endOfStream(o: { reader: Redis; stream: string; bell: Bell; stop:
 }
 
 async function* pull<E extends EventDefinition>(o: {
-  reader: Redis;
   stream: string;
   event: E;
   resume: Resume | undefined;
-  resumed: string | null;
   bell: Bell;
   stop: AbortSignal;
-  opening: Promise<string>;
+  opening: Promise<StreamReader>;
   log: Logger;
 }): AsyncGenerator<EventEnvelope<PayloadOf<E>>, void> {
-  let place = await untilAborted(o.opening, o.stop);
+  const reader = await untilAborted(o.opening, o.stop);
   const seen = createSeen(SEEN);
-  let isResumed = o.resumed !== null;
-  for (let failures = 0; place !== undefined && !o.stop.aborted; ) {
+  let isFirst = true;
+  for (let failures = 0; reader !== undefined && !o.stop.aborted; ) {
     o.bell.hush();
-    let entries: Entry[];
+    let batch: Awaited<ReturnType<StreamReader['read']>>;
     try {
-      if (isResumed) await recall(o, place, seen);
-      isResumed = false;
-      entries = await readAfter(o, place);
+      // The relay may have published again what a subscriber who comes back has heard.
+      if (isFirst) for (const [id, fields] of await reader.before()) seen.has(readEntry(o, id, fields)?.id ?? '');
+      batch = await reader.read();
       failures = 0;
     } catch (err) {
       if (isLyceumError(err)) throw err;
@@ -161,50 +147,17 @@ async function* pull<E extends EventDefinition>(o: {
       await o.bell.wait(backOffMs(failures, RETRY));
       continue;
     }
-    for (const [id, fields] of entries) {
-      place = id;
+    if (isFirst && batch.entries.length === 0) o.resume?.opened(o.stream, reader.place);
+    isFirst = false;
+    for (const [[id, fields], place] of batch.entries) {
       const envelope = readEntry(o, id, fields);
       if (envelope === undefined || seen.has(envelope.id)) continue;
-      o.resume?.mark(envelope, o.stream, id);
+      o.resume?.mark(envelope, o.stream, place);
       yield envelope;
       if (o.stop.aborted) return;
     }
-    if (entries.length < BATCH) await o.bell.wait(LOOK_MS / 2 + (Math.random() * LOOK_MS) / 2);
+    if (batch.isEnd) await o.bell.wait(LOOK_MS / 2 + (Math.random() * LOOK_MS) / 2);
   }
-}
-
-/**
- * The entries behind a place. The one at the place is read along: if it is there, none behind it was trimmed away. Without
- * any entry the stream has expired, and with it nothing that is not older than a day.
- */
-async function readAfter({ reader, stream }: { reader: Redis; stream: string }, place: string): Promise<Entry[]> {
-  if (place === BEGINNING) return (await reader.xrange(stream, '-', '+', 'COUNT', BATCH)) as Entry[];
-  const [first, ...rest] = (await reader.xrange(stream, place, '+', 'COUNT', BATCH + 1)) as Entry[];
-  if (first && first[0] !== place) throw new LyceumError('CURSOR_EXPIRED');
-  return rest;
-}
-
-/** Makes sure that the stream still holds what follows a cursor, and remembers the events that came right before it. */
-async function recall<E extends EventDefinition>(
-  o: { reader: Redis; stream: string; event: E; log: Logger },
-  place: string,
-  seen: Seen,
-): Promise<void> {
-  if (place === BEGINNING) {
-    if (await isTrimmed(o)) throw new LyceumError('CURSOR_EXPIRED');
-    return;
-  }
-  const before = (await o.reader.xrevrange(o.stream, place, '-', 'COUNT', BATCH)) as Entry[];
-  if (before[0]?.[0] !== place) throw new LyceumError('CURSOR_EXPIRED');
-  for (const [id, fields] of before.reverse()) seen.has(readEntry(o, id, fields)?.id ?? '');
-}
-
-/** Whether a stream has lost entries since it began. */
-async function isTrimmed({ reader, stream }: { reader: Redis; stream: string }): Promise<boolean> {
-  if ((await reader.exists(stream)) === 0) return false;
-  const info = (await reader.xinfo('STREAM', stream)) as unknown[];
-  const figure = (name: string) => Number(info[info.indexOf(name) + 1]);
-  return figure('entries-added') > figure('length');
 }
 
 function readEntry<E extends EventDefinition>(

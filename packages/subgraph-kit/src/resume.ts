@@ -1,17 +1,19 @@
 /**
  * Cursors: where in a live topic a subscription stands, so that it can go on from there, at any instance and much later.
  *
- * A cursor is the id of an entry in the topic's stream and a code over it, its subject and its topic (HMAC-SHA-256, cut to
- * 128 bits): nobody else can use it, and none can be made up. A subscription follows one topic.
+ * A cursor is a place in the topic's stream and a code over it, its subject and its topic (HMAC-SHA-256, cut to 128 bits):
+ * nobody else can use it, and none can be made up. A subscription follows one topic.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { LyceumError } from '@lyceum/service-kit';
+import type { Place } from './stream-reader.ts';
 
-const CURSOR = /^(\d{1,20}-\d{1,20})\.([\w-]{22})$/;
+/** Entry, time and code. */
+const CURSOR = /^(\d{1,20}-\d{1,20})\.(\d{1,15})\.([\w-]{22})$/;
 const CODE_BYTES = 16;
 
 export interface ResumeOptions {
-  /** What the subscriber brought; null asks for a cursor before the first event. */
+  /** What the subscriber brought; null if it has none yet. */
   readonly cursor: string | null;
   /** Who subscribes: cursors of others are refused. */
   readonly subject: string;
@@ -20,39 +22,38 @@ export interface ResumeOptions {
 
 /** Of one subscription: the cursor it came with, and those that its events go out with. */
 export class Resume {
-  /** The cursor from which events will follow, for who brought none. Never resolves if no topic is followed. */
-  readonly opening: Promise<string> | null;
+  /** A cursor for now, where no event stands between it and the cursor that the subscriber brought. May never resolve. */
+  readonly opening: Promise<string>;
   readonly #options: ResumeOptions;
   readonly #cursors = new WeakMap<object, string>();
-  #open = (_cursor: string) => {};
+  readonly #open: (cursor: string) => void;
 
   constructor(options: ResumeOptions) {
     this.#options = options;
-    this.opening =
-      options.cursor === null
-        ? new Promise((resolve) => {
-            this.#open = resolve;
-          })
-        : null;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.opening = promise;
+    this.#open = resolve;
   }
 
-  /** The entry after which the subscriber wants to go on; null if it brought no cursor. Throws BAD_USER_INPUT. */
-  placeIn(topic: string): string | null {
+  /** Where the subscriber wants to go on; null if it brought no cursor. Throws BAD_USER_INPUT. */
+  placeIn(topic: string): Place | null {
     const { cursor } = this.#options;
     if (cursor === null) return null;
-    const [, place = '', code = ''] = CURSOR.exec(cursor) ?? [];
+    const [, entry = '', asOf = '', code = ''] = CURSOR.exec(cursor) ?? [];
+    const place = { entry, asOf: Number(asOf) };
     if (!timingSafeEqual(Buffer.from(code.padEnd(22)), Buffer.from(this.#codeOf(topic, place)))) {
       throw new LyceumError('BAD_USER_INPUT', '`extensions.cursor` is no cursor of this subscription: leave it out.');
     }
     return place;
   }
 
-  opened(topic: string, place: string): void {
+  /** Nothing stands behind this place yet. */
+  opened(topic: string, place: Place): void {
     this.#open(this.#write(topic, place));
   }
 
   /** Lets the event go out with its place. */
-  mark(event: object, topic: string, place: string): void {
+  mark(event: object, topic: string, place: Place): void {
     this.#cursors.set(event, this.#write(topic, place));
   }
 
@@ -61,13 +62,13 @@ export class Resume {
     return typeof event === 'object' && event !== null ? this.#cursors.get(event) : undefined;
   }
 
-  #write(topic: string, place: string): string {
-    return `${place}.${this.#codeOf(topic, place)}`;
+  #write(topic: string, place: Place): string {
+    return `${place.entry}.${place.asOf}.${this.#codeOf(topic, place)}`;
   }
 
-  #codeOf(topic: string, place: string): string {
+  #codeOf(topic: string, { entry, asOf }: Place): string {
     const { subject, secret } = this.#options;
-    const signed = JSON.stringify(['cursor', subject, topic, place]);
+    const signed = JSON.stringify(['cursor', subject, topic, entry, asOf]);
     return createHmac('sha256', secret).update(signed).digest().subarray(0, CODE_BYTES).toString('base64url');
   }
 }

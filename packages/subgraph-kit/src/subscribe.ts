@@ -21,8 +21,8 @@ export interface FreshSubscription {
 }
 
 /**
- * Pull-driven: an event is taken from its source only when the previous result has been sent. Who asked for a cursor before
- * the first event gets it as a result without data.
+ * Pull-driven: an event is taken from its source only when the previous result has been sent. A cursor that is known before
+ * the first event is a result of its own, without data.
  */
 export async function subscribeWithFreshContext(
   subscription: FreshSubscription,
@@ -47,25 +47,31 @@ export async function subscribeWithFreshContext(
   }
   const events = source[Symbol.asyncIterator]();
 
-  let opening = subscription.resume?.opening;
+  /** The cursor before the first event. */
+  let opening: string | undefined;
+  const opened = subscription.resume?.opening.then((cursor) => {
+    opening = cursor;
+  });
+  let isOpening = true;
+  let isFirst = subscription.resume !== undefined;
   let next: Promise<IteratorResult<unknown>> | undefined;
 
   const results: AsyncGenerator<ExecutionResult> = {
     async next() {
       try {
         next ??= events.next();
-        if (opening) {
-          const cursor = await Promise.race([opening, next.then(noCursor, noCursor)]);
-          if (cursor !== undefined) {
-            opening = null;
-            return { done: false, value: { extensions: { cursor } } };
-          }
+        // Once only: each race would leave something behind at a promise that may never resolve.
+        if (isFirst) await Promise.race([opened, next.then(ignore, ignore)]);
+        isFirst = false;
+        if (opening !== undefined && isOpening) {
+          isOpening = false;
+          return { done: false, value: { extensions: { cursor: opening } } };
         }
         const event = await next;
         next = undefined;
         if (event.done !== true) {
           // Its cursor is the later one.
-          if (subscription.resume?.cursorOf(event.value) !== undefined) opening = null;
+          if (subscription.resume?.cursorOf(event.value) !== undefined) isOpening = false;
           return { done: false, value: await executeEvent(subscription, event.value) };
         }
       } catch (error) {
@@ -107,4 +113,4 @@ async function executeEvent(
   return cursor === undefined ? result : { ...result, extensions: { ...result.extensions, cursor } };
 }
 
-function noCursor(): undefined {}
+function ignore(): void {}

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AiJobUpdated, type EventEnvelope, type InternalClaims } from '@lyceum/contracts';
 import { type LocalRedis, startRedis } from '@lyceum/local-stack';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { filterEvents } from '../src/index.ts';
 import { collect, learner, openSubgraph, type Result, type TestContext, tokenOf } from './harness.ts';
 import { openTopics } from './topics.ts';
@@ -125,12 +125,13 @@ test('a cursor serves its own viewer and topic alone, and none can be made up', 
   await publish(1);
   await expect.poll(first.numbers).toEqual([1]);
   const cursor = first.cursorAt(1)!;
-  const [place, code] = cursor.split('.');
+  const [place, asOf, code] = cursor.split('.');
   const asked: [unknown, Asked][] = [
     [cursor, { claims: learner() }],
     [cursor, { claims, id: jobId.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }],
-    [`0-0.${code}`, { claims }],
-    [`${place}.${'A'.repeat(22)}`, { claims }],
+    [`0-0.${asOf}.${code}`, { claims }],
+    [`${place}.${Number(asOf) + 1}.${code}`, { claims }],
+    [`${place}.${asOf}.${'A'.repeat(22)}`, { claims }],
     ['', { claims }],
     [`${cursor}=`, { claims }],
     [7, { claims }],
@@ -159,9 +160,52 @@ test('events that are no longer kept are told as CURSOR_EXPIRED, never passed ov
   const last = await follow(first.cursorAt(3), { claims });
   await publish(4);
   await expect.poll(last.numbers).toEqual([4]);
+});
+
+test('a stream that died of age after a quiet day is no gap, neither for who listens nor for who comes back', async () => {
+  const { publish, follow, writer, stream } = await openResumable();
+  const claims = learner();
+  const first = await follow(null, { claims });
+  await expect.poll(() => first.cursorAt(0)).toBeDefined();
+  await publish(1);
+  await expect.poll(first.numbers).toEqual([1]);
   await writer.del(stream);
-  const gone = await follow(first.cursorAt(3), { claims });
-  await expect.poll(gone.code).toBe('CURSOR_EXPIRED');
+  const again = await follow(first.cursorAt(1), { claims });
+  await expect.poll(() => again.cursorAt(0)).toBeDefined();
+  await publish(2);
+  await expect.poll(first.numbers).toEqual([1, 2]);
+  await expect.poll(again.numbers).toEqual([2]);
+});
+
+test('a cursor that is older than a stream lives is told as CURSOR_EXPIRED when its entry is gone', async () => {
+  const { publish, follow, writer, stream } = await openResumable();
+  const claims = learner();
+  const first = await follow(null, { claims });
+  await expect.poll(() => first.cursorAt(0)).toBeDefined();
+  await publish(1);
+  await expect.poll(first.numbers).toEqual([1]);
+  first.stop();
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 60 * 60 * 1_000 });
+  const held = await follow(first.cursorAt(1), { claims });
+  await expect.poll(() => held.cursorAt(0)).toBeDefined();
+  await writer.del(stream);
+  for (const at of [0, 1]) {
+    const expired = await follow(first.cursorAt(at), { claims });
+    await expect.poll(expired.code).toBe('CURSOR_EXPIRED');
+  }
+  const fresh = await follow(held.cursorAt(0), { claims });
+  await publish(2);
+  await expect.poll(fresh.numbers).toEqual([2]);
+});
+
+test('a subscriber of an empty topic that is too slow for its first events is told', async () => {
+  const { topics, jobId, publish, writer, stream, untilOpened } = await openResumable();
+  const iterator = topics.subscribe(AiJobUpdated, jobId);
+  await untilOpened();
+  for (const percentage of [1, 2, 3]) await publish(percentage);
+  await writer.xtrim(stream, 'MAXLEN', 1);
+  await expect(iterator.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
 });
 
 test('a subscriber that is so slow that events are trimmed away before it reads them is told', async () => {

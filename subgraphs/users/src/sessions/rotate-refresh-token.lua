@@ -10,7 +10,7 @@ ARGV[4]  life of the successor in milliseconds
 
 Returns
   'rotated'  the successor is now the newest, and the session lives on
-  'reused'   an older token of this session was shown: the session is deleted
+  'reused'   an older token of this session was shown: nothing changed, and the session is to be ended
   'unknown'  no such session, or a stranger's family secret: nothing changed
 ]]
 local session = redis.call('HMGET', KEYS[1], 'family', 'current')
@@ -18,7 +18,6 @@ if not session[1] or session[1] ~= ARGV[1] then
   return 'unknown'
 end
 if session[2] ~= ARGV[2] then
-  redis.call('DEL', KEYS[1])
   return 'reused'
 end
 redis.call('HSET', KEYS[1], 'current', ARGV[3])
