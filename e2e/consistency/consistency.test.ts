@@ -7,25 +7,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   CatalogueDocument,
   CompleteLessonDocument,
-  CourseContentDocument,
-  type CourseContentQuery,
   CourseProgressDocument,
   MeDocument,
   RenameDocument,
 } from '../__generated__/operations.ts';
+import { type Course, readCourse } from '../support/course.ts';
 import { enroll, signUp } from '../support/person.ts';
 import { openWorld, type World } from '../support/world.ts';
 
 let world: World;
-let course: NonNullable<CourseContentQuery['courseBySlug']>;
+let course: Course;
 
 beforeAll(async () => {
   world = await openWorld({ seed: true });
-  const reader = graphClient(world.gatewayUrl);
-  const { courses } = await reader.query(CatalogueDocument, { first: 1 });
-  const { courseBySlug } = await reader.query(CourseContentDocument, { slug: courses.edges[0]?.node.slug ?? '' });
-  if (!courseBySlug) throw new Error('The seed has no course.');
-  course = courseBySlug;
+  course = await readCourse(world.gatewayUrl);
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 

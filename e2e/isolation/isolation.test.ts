@@ -8,14 +8,13 @@ import {
   AiJobUpdatedDocument,
   AnswerProblemDocument,
   CancelAiJobDocument,
-  CatalogueDocument,
-  CourseContentDocument,
   EnrollmentByIdDocument,
   GenerateQuizDocument,
   LearnerRecordDocument,
   ProblemStateDocument,
   SignInDocument,
 } from '../__generated__/operations.ts';
+import { lessonsOf, readCourse } from '../support/course.ts';
 import { enroll, type Person, signUp } from '../support/person.ts';
 import { openWorld, type World } from '../support/world.ts';
 
@@ -30,15 +29,12 @@ let choiceId: string;
 beforeAll(async () => {
   world = await openWorld({ seed: true });
   [owner, stranger] = await Promise.all([signUp(world.gatewayUrl, 'Dalia'), signUp(world.gatewayUrl, 'Emre')]);
-  const { courses } = await owner.query(CatalogueDocument, { first: 1 });
-  const { courseBySlug: course } = await owner.query(CourseContentDocument, {
-    slug: courses.edges[0]?.node.slug ?? '',
-  });
-  const lessons = course?.modules.flatMap(({ sections }) => sections.flatMap((section) => section.lessons)) ?? [];
+  const course = await readCourse(world.gatewayUrl);
+  const lessons = lessonsOf(course);
   const problem = lessons
     .flatMap(({ blocks }) => blocks)
     .find((block) => block.__typename === 'ProblemBlock' && block.choices.length > 0);
-  if (!course || problem?.__typename !== 'ProblemBlock') throw new Error('The seed holds no problem with choices.');
+  if (problem?.__typename !== 'ProblemBlock') throw new Error('The seed holds no problem with choices.');
   lessonId = lessons[0]!.id;
   problemId = problem.id;
   choiceId = problem.choices[0]!.id;

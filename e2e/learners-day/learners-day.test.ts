@@ -2,45 +2,30 @@
  * A learner's whole day on a real course: import, sign-up, enrolment, every lesson, every problem, up to 100 %.
  */
 import { ProgressUpdated } from '@lyceum/contracts';
-import { graphClient } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AnswerProblemDocument,
   type AnswerProblemInput,
-  CatalogueDocument,
   CompleteLessonDocument,
-  CourseContentDocument,
-  type CourseContentQuery,
   CourseProgressDocument,
   ProgressUpdatedDocument,
   type ProgressUpdatedSubscription,
 } from '../__generated__/operations.ts';
+import { type Course, type Lesson, lessonsOf, readCourse } from '../support/course.ts';
 import { lyceum } from '../support/lyceum-cli.ts';
 import { enroll, signUp } from '../support/person.ts';
 import { sampleCourse, sampleCourseSize } from '../support/sample-course.ts';
 import { untilListening } from '../support/until-listening.ts';
 import { openWorld, type World } from '../support/world.ts';
 
-type Course = NonNullable<CourseContentQuery['courseBySlug']>;
-type Block = Course['modules'][number]['sections'][number]['lessons'][number]['blocks'][number];
+type Block = Lesson['blocks'][number];
 type Problem = Extract<Block, { __typename: 'ProblemBlock' }>;
 type Update = ProgressUpdatedSubscription['progressUpdated'];
-
-const lessonsOf = (course: Course) =>
-  course.modules.flatMap(({ sections }) => sections.flatMap(({ lessons }) => lessons));
 
 /** Any answer that fits the problem's kind; whether it is right does not matter to completion. */
 function someAnswer(problem: Problem): AnswerProblemInput {
   if (problem.choices.length > 0) return { problemId: problem.id, choiceIds: [problem.choices[0]!.id] };
   return { problemId: problem.id, response: problem.kind === 'NUMERIC' ? '1' : 'an answer' };
-}
-
-async function readCourse(gatewayUrl: string): Promise<Course> {
-  const reader = graphClient(gatewayUrl);
-  const { courses } = await reader.query(CatalogueDocument, { first: 1, search: '"Open edX"' });
-  const { courseBySlug } = await reader.query(CourseContentDocument, { slug: courses.edges[0]?.node.slug ?? '' });
-  if (!courseBySlug) throw new Error('The imported course is not in the catalogue.');
-  return courseBySlug;
 }
 
 describe.skipIf(!sampleCourse)('the Open edX demo course', () => {
@@ -52,7 +37,7 @@ describe.skipIf(!sampleCourse)('the Open edX demo course', () => {
     const { code, output } = await lyceum(['import', 'olx', sampleCourse!], world.tenant.env);
     if (code !== 0) throw new Error(output);
     await world.tenant.replicasCaughtUp();
-    course = await readCourse(world.gatewayUrl);
+    course = await readCourse(world.gatewayUrl, '"Open edX"');
   });
   afterAll(() => world?.[Symbol.asyncDispose]());
 
@@ -82,7 +67,7 @@ describe.skipIf(!sampleCourse)('the Open edX demo course', () => {
 
     expect(output).toMatch(/no change/i);
     expect(code).toBe(0);
-    expect(await readCourse(world.gatewayUrl)).toEqual(course);
+    expect(await readCourse(world.gatewayUrl, '"Open edX"')).toEqual(course);
   });
 
   test('every progressUpdated reaches a second socket of the learner in order, enriched, ending at 100 %', async () => {

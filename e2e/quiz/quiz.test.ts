@@ -1,30 +1,24 @@
 /**
  * A quiz on a real lesson: accepted at once, followed token by token, and made once, whatever happens to the worker.
  */
-import { eventually, graphClient } from '@lyceum/testing';
+import { eventually } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AiJobDocument,
   AiJobUpdatedDocument,
   type AiJobUpdatedSubscription,
-  CatalogueDocument,
-  CourseContentDocument,
-  type CourseContentQuery,
   GenerateQuizDocument,
 } from '../__generated__/operations.ts';
+import { type Lesson, lessonsOf, readCourse } from '../support/course.ts';
 import { lyceum } from '../support/lyceum-cli.ts';
 import { type Person, signUp } from '../support/person.ts';
 import { sampleCourse } from '../support/sample-course.ts';
 import { openWorld, type World } from '../support/world.ts';
 
-type Lesson = NonNullable<CourseContentQuery['courseBySlug']>['modules'][number]['sections'][number]['lessons'][number];
 type Update = AiJobUpdatedSubscription['aiJobUpdated'];
 
 async function longestLesson(gatewayUrl: string): Promise<Lesson> {
-  const reader = graphClient(gatewayUrl);
-  const { courses } = await reader.query(CatalogueDocument, { first: 1 });
-  const { courseBySlug } = await reader.query(CourseContentDocument, { slug: courses.edges[0]?.node.slug ?? '' });
-  const lessons = courseBySlug?.modules.flatMap(({ sections }) => sections.flatMap((section) => section.lessons)) ?? [];
+  const lessons = lessonsOf(await readCourse(gatewayUrl));
   const longest = lessons.toSorted((a, b) => b.plainText.length - a.plainText.length)[0];
   if (!longest) throw new Error('The catalogue holds no lesson.');
   return longest;

@@ -6,12 +6,11 @@ import { eventually, graphClient, type Message, startService } from '@lyceum/tes
 import { print } from 'graphql';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
-  CatalogueDocument,
   CompleteLessonDocument,
-  CourseContentDocument,
   ProgressUpdatedDocument,
   type ProgressUpdatedSubscription,
 } from '../__generated__/operations.ts';
+import { lessonsOf, readCourse } from '../support/course.ts';
 import { enroll, type Person, signUp } from '../support/person.ts';
 import { untilListening } from '../support/until-listening.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -24,14 +23,9 @@ let lessonIds: string[];
 
 beforeAll(async () => {
   world = await openWorld({ seed: true });
-  const reader = graphClient(world.gatewayUrl);
-  const { courses } = await reader.query(CatalogueDocument, { first: 1 });
-  const { courseBySlug } = await reader.query(CourseContentDocument, { slug: courses.edges[0]?.node.slug ?? '' });
-  if (!courseBySlug) throw new Error('The seed has no course.');
-  courseId = courseBySlug.id;
-  lessonIds = courseBySlug.modules
-    .flatMap(({ sections }) => sections.flatMap((section) => section.lessons))
-    .map(({ id }) => id);
+  const course = await readCourse(world.gatewayUrl);
+  courseId = course.id;
+  lessonIds = lessonsOf(course).map(({ id }) => id);
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 
@@ -58,7 +52,7 @@ test('a subscriber gets what was published while the subgraph was dead, in order
     await world.stack.restart('worker');
     await world.stack.restart('progress');
   };
-  // Before there was any event, and between two.
+  // The subgraph dies before there was any event, and then between two.
   await missed(() => enroll(learner, courseId));
   await complete(learner, 0);
   await eventually(() => updates.length === 2, { timeoutMs: 30_000 });

@@ -3,7 +3,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeRedis, connectRedis, createLogger, createRedisKeys, endSession, systemClock } from '@lyceum/service-kit';
+import {
+  closeRedis,
+  connectRedis,
+  createLogger,
+  createRedisKeys,
+  endSession,
+  type Redis,
+  readEndedSessions,
+  systemClock,
+} from '@lyceum/service-kit';
 import { type CuttableLine, cuttable, openTenant, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -16,21 +25,22 @@ const REVIEWS = 'subscription { reviewAdded { stars } }';
 let tenant: Tenant;
 let line: CuttableLine;
 let gateway: TestGateway;
-let signOut: (sessionId: string) => Promise<boolean>;
+let publisher: Redis;
 beforeAll(async () => {
   tenant = await openTenant([]);
   line = await cuttable(tenant.env.REDIS_URL!);
   const env = { REDIS_URL: line.url, REDIS_PREFIX: tenant.id };
   gateway = await openGateway('', undefined, env);
-  const redis = await connectRedis(tenant.env.REDIS_URL!, 'publisher', { log: createLogger('test') });
-  signOut = (sessionId) => endSession(redis, createRedisKeys(tenant.id), sessionId, systemClock.now());
-  return () => closeRedis(redis);
+  publisher = await connectRedis(tenant.env.REDIS_URL!, 'publisher', { log: createLogger('test') });
 });
 afterAll(async () => {
+  await closeRedis(publisher);
   await gateway.close();
   await line[Symbol.asyncDispose]();
   await tenant.close();
 });
+
+const signOut = (sessionId: string) => endSession(publisher, createRedisKeys(tenant.id), sessionId, systemClock.now());
 
 async function session() {
   const sessionId = randomUUID();
@@ -110,6 +120,16 @@ test('sessions that ended while Redis was away are known once it is back', async
   await line.mend();
   expect(await socket.closed).toMatchObject({ code: 4403 });
   expect(await before.ask()).toBe('UNAUTHENTICATED');
+});
+
+test('a session is kept for as long as an access token of it may be good, and no longer', async () => {
+  const old = await session();
+  await signOut(old.sessionId);
+  const keptAfter = async (minutes: number) => {
+    const at = new Date(Date.now() + minutes * 60_000);
+    return (await readEndedSessions(publisher, createRedisKeys(tenant.id), at)).has(old.sessionId);
+  };
+  expect([await keptAfter(15), await keptAfter(17)]).toEqual([true, false]);
 });
 
 test('a gateway that starts later knows what has ended before', async () => {

@@ -2,7 +2,7 @@
  * What the gateway asks of a subgraph's socket, and when it asks again.
  */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { createLogger, fixedPolicy, sleep } from '@lyceum/service-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -36,7 +36,7 @@ beforeEach(async () => {
     });
   });
   subscriptions = createSubgraphSubscriptions({
-    policy: fixedPolicy(GatewayPolicy.parse({ limits: { maxPendingEvents: 10 } })),
+    policy: fixedPolicy(GatewayPolicy.parse({ limits: { maxPendingEvents: 10 }, subgraphs: { connectMs: 500 } })),
     claimsSecret: CLAIMS_SECRET,
     log: createLogger('test', { level: 'silent' }),
   });
@@ -84,6 +84,24 @@ test('a subscription whose socket breaks goes on from the last event, and from w
   };
   expect(await read(3, { from: 'c0' })).toEqual([1, 2, 3]);
   expect(cursors).toEqual(['c0', 'c0', 'c2']);
+});
+
+test('a subgraph that takes connections and says nothing is asked again, and may be given up at any moment', async () => {
+  const silent = createServer();
+  let connections = 0;
+  silent.on('connection', () => {
+    connections += 1;
+  });
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const ending = new AbortController();
+  const scope = { requestId: 'r1', viewer: null, signal: ending.signal };
+  const source = subscriptions.subscribe(`http://127.0.0.1:${port}`, { query: 'subscription { n }' }, scope, null);
+  const next = source.next();
+  await expect.poll(() => connections).toBeGreaterThan(1);
+  ending.abort();
+  expect((await next).done).toBe(true);
+  silent.close();
 });
 
 test('events without cursors that come faster than they are read end the subscription', async () => {

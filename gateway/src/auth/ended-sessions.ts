@@ -1,8 +1,8 @@
 /**
  * The sessions that have ended while access tokens of them were still good: known to every gateway within moments.
  *
- * A wake-up names a session that ends; after an outage of Redis, and once a minute, all that have ended are read. While Redis is away, and
- * without Redis, tokens are good until they expire.
+ * A wake-up names a session that ends; after an outage of Redis, and once a minute, all that have ended are read. While Redis
+ * is away, and without Redis, tokens are good until they expire.
  */
 import {
   type Clock,

@@ -2,8 +2,9 @@
  * Subscribes at subgraphs: one WebSocket per subgraph carries every subscription, each with claims of its own.
  *
  * A subscription whose socket broke is taken up again with fresh claims, after a back-off, from the cursor of its last event:
- * a subgraph that knows cursors leaves nothing out. One that does not may lose events of the time between. One that cannot be taken up within `GIVE_UP_MS` ends with
- * SUBGRAPH_UNAVAILABLE. One that the subgraph refuses ends with the subgraph's errors.
+ * a subgraph that knows cursors leaves nothing out. One that does not may lose events of the time between. A subscription that
+ * cannot be taken up within `GIVE_UP_MS` ends with SUBGRAPH_UNAVAILABLE. One that the subgraph refuses ends with the
+ * subgraph's errors.
  */
 import { backOffMs, type Live, type Logger, LyceumError, signClaims, sleep } from '@lyceum/service-kit';
 import type { GraphQLFormattedError } from 'graphql';
@@ -137,11 +138,12 @@ function openClient(url: string, { connectMs }: SubgraphsPolicy): Client {
   return client;
 }
 
-/** A socket that is not there in time is none. */
+/** A socket that is not there in time is none. One that is given up while it connects still tells of an error, to nobody. */
 function boundedBy(handshakeTimeout: number): new (address: string, protocols?: string | string[]) => WebSocket {
   return class extends WebSocket {
     constructor(address: string, protocols?: string | string[]) {
       super(address, protocols, { handshakeTimeout });
+      this.on('error', () => {});
     }
   };
 }

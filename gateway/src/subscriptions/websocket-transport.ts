@@ -2,8 +2,8 @@
  * GraphQL over WebSocket (graphql-transport-ws), on the port and path of HTTP. Carries operations of every type.
  *
  * A socket says who it is when it opens, and is closed with 4403 if that does not hold, and again when the token expires or
- * the session ends: clients then come back with a fresh token. Each operation runs through the gateway's pipeline; an event is fetched only
- * when the socket has taken the one before.
+ * the session ends: clients then come back with a fresh token. Each operation runs through the gateway's pipeline; an event
+ * is fetched only when the socket has taken the one before.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

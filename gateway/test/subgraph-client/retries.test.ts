@@ -93,26 +93,24 @@ test('further tries are a bounded share of all fetches', async () => {
 });
 
 test('tries end when the time of the fetch is over', async () => {
-  await ask({ ...PATIENT, totalMs: 250, retries: { ...PATIENT.retries, max: 5 } });
+  await ask({ ...QUICK, totalMs: 250, retries: { ...QUICK.retries, max: 5 } });
   subgraph.answer = () => {};
   const started = performance.now();
   await expect(asker.query(subgraph.url)).rejects.toMatchObject({ cause: { kind: 'silent' } });
-  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(performance.now() - started).toBeLessThan(5_000);
 });
 
 test('a query that takes longer than most is sent a second time, and the first answer counts', async () => {
-  await ask({ ...PATIENT, hedging: { enabled: true, minMs: 500 } });
+  await ask({ ...PATIENT, hedging: { enabled: true, minMs: 3_000 } });
   for (let n = 0; n < 40; n += 1) await asker.query(subgraph.url);
-  // What is usual is known after 32 queries; this machine may have been slow with one of the last.
-  const { hedged } = asker.told;
-  expect(hedged).toBeLessThan(4);
+  expect(asker.told.hedged).toBe(0);
   const slow = () => subgraph.requests.filter(({ body }) => body.includes('slow'));
   subgraph.answer = (req, res, body) => {
     if (slow().length !== 1 || !body.includes('slow')) FINE(req, res, body);
   };
   const answer = await asker.query(subgraph.url, { request: { query: '{ slow }', kind: 'query' } });
   expect(answer).toEqual({ data: { a: 1 } });
-  expect(asker.told.hedged).toBe(hedged + 1);
+  expect(asker.told.hedged).toBe(1);
   expect(slow()).toHaveLength(2);
   await eventually(() => asker.client.states().every(({ outstanding }) => outstanding === 0));
 });

@@ -14,6 +14,7 @@ export type AccessTokenClaims = z.output<typeof AccessTokenClaims>;
 
 /** `iss` and `aud` of access tokens: a token of any other kind never passes for one. */
 export const ACCESS_TOKEN_ISSUER = 'lyceum';
+export const ACCESS_TOKEN_LIFE_SECONDS = 15 * 60;
 export const ACCESS_TOKEN_AUDIENCE = 'lyceum-graph';
 
 /** A signed-in person. Subgraphs see a viewer or null (anonymous), never a token. */

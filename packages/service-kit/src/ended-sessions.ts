@@ -4,11 +4,12 @@
  *
  * A session is kept for as long as an access token of it may still be good. After that it is forgotten.
  */
+import { ACCESS_TOKEN_LIFE_SECONDS } from '@lyceum/contracts';
 import type { Redis } from 'ioredis';
 import type { RedisKeys } from './redis-keys.ts';
 
-/** Access tokens live for 15 minutes; clocks may differ by a few seconds. */
-const KEPT_MS = 16 * 60 * 1_000;
+/** A minute more than an access token lives: clocks may differ. */
+const KEPT_MS = (ACCESS_TOKEN_LIFE_SECONDS + 60) * 1_000;
 
 /** KEYS: the set, also the channel; the session's refresh state. ARGV: session id, now, time to keep. Returns 1 if it had not ended. */
 const END = `

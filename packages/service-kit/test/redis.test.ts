@@ -16,7 +16,7 @@ test('a cache fails fast while Redis is away, and works again when it is back', 
       const began = performance.now();
       await expect(redis.get('greeting')).rejects.toThrow();
       await expect(checkRedis(redis)).rejects.toThrow();
-      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(performance.now() - began).toBeLessThan(1_000);
     },
   });
   await expect.poll(() => redis.get('greeting').catch(() => null), { timeout: 10_000 }).toBe('hello');

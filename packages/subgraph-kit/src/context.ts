@@ -17,6 +17,9 @@ export interface BaseContext {
   readonly resume?: Resume;
 }
 
+/** What a service that follows a topic needs of the context. */
+export type Subscriber = Pick<BaseContext, 'resume' | 'signal'>;
+
 /** What a service's `createContext` is given. Return a plain object: own enumerable properties only are kept. */
 export interface ContextSource extends BaseContext {
   /** Set for an event of a subscription: tell the database session about its positions, so no older row is read. */

@@ -1,28 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
-import { type LocalRedis, startRedis } from '@lyceum/local-stack';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { filterEvents } from '../src/index.ts';
 import { collect, openSubgraph, type TestContext, tokenOf } from './harness.ts';
-import { openTopics } from './topics.ts';
+import { useRedis } from './topics.ts';
 
 const patient = { timeout: 15_000 };
-let directory: string;
-let server: LocalRedis;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'lyceum-topics-'));
-  server = await startRedis({ directory });
-});
-afterAll(async () => {
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+const redis = useRedis();
 
 test('a subscriber from now hears what is published from the call on, in order', async () => {
-  const { publish, listen } = await openTopics(server);
+  const { publish, listen } = await redis.openTopics();
   await publish(1);
   const { heard, opened } = await listen();
   await opened();
@@ -31,7 +18,7 @@ test('a subscriber from now hears what is published from the call on, in order',
 });
 
 test('a subscriber from the start hears all that the stream holds, more than one batch of it', async () => {
-  const { publish, listen } = await openTopics(server);
+  const { publish, listen } = await redis.openTopics();
   const numbers = Array.from({ length: 250 }, (_, index) => index % 100);
   for (const percentage of numbers) await publish(percentage);
   const { heard } = await listen({ from: 'start' });
@@ -39,7 +26,7 @@ test('a subscriber from the start hears all that the stream holds, more than one
 });
 
 test('an event that the relay published twice is heard once', async () => {
-  const { publish, listen } = await openTopics(server);
+  const { publish, listen } = await redis.openTopics();
   const id = randomUUID();
   for (const [percentage, own] of [
     [1, id],
@@ -52,7 +39,7 @@ test('an event that the relay published twice is heard once', async () => {
 });
 
 test('a subscriber that is seen listening knows its place: nothing published from then on is missed', async () => {
-  const { topics, jobId, writer, stream, publish, reader } = await openTopics(server);
+  const { topics, jobId, writer, stream, publish, reader } = await redis.openTopics();
   const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
   const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -72,21 +59,21 @@ test('a subscriber that is seen listening knows its place: nothing published fro
 });
 
 test('an event published while Redis restarts reaches a live subscriber', async () => {
-  const { publish, listen } = await openTopics(server);
+  const { publish, listen } = await redis.openTopics();
   const { heard, opened } = await listen();
   await opened();
   await publish(1);
   await expect.poll(heard).toEqual([1]);
-  await server.stop();
+  await redis.stop();
   const relay = publishUntilDone(() => publish(2));
-  await server.start();
+  await redis.start();
   await relay;
   await publishUntilDone(() => publish(3));
   await expect.poll(heard, patient).toEqual([1, 2, 3]);
 });
 
 test('an event whose wake-up was lost arrives seconds later', async () => {
-  const { publish, listen } = await openTopics(server);
+  const { publish, listen } = await redis.openTopics();
   const { heard, opened } = await listen();
   await opened();
   await publish(1, { silently: true });
@@ -94,7 +81,7 @@ test('an event whose wake-up was lost arrives seconds later', async () => {
 });
 
 test('an entry that cannot be read is left out, and the next one arrives', async () => {
-  const { publish, listen, stream, writer } = await openTopics(server);
+  const { publish, listen, stream, writer } = await redis.openTopics();
   await writer.xadd(stream, '*', 'e', 'not JSON');
   await publish(5);
   const { heard } = await listen({ from: 'start' });
@@ -102,7 +89,7 @@ test('an entry that cannot be read is left out, and the next one arrives', async
 });
 
 test('a slow subscriber takes its events at its own pace and loses none', async () => {
-  const { publish, topics, jobId } = await openTopics(server);
+  const { publish, topics, jobId } = await redis.openTopics();
   const iterator = topics.subscribe(AiJobUpdated, jobId, { from: 'start' });
   for (let percentage = 0; percentage < 300; percentage += 1) await publish(percentage % 100);
   const taken: number[] = [];
@@ -114,7 +101,7 @@ test('a slow subscriber takes its events at its own pace and loses none', async 
 });
 
 test('a subscriber that ends while it waits gives its Redis subscription back', async () => {
-  const { topics, jobId, writer, stream } = await openTopics(server);
+  const { topics, jobId, writer, stream } = await redis.openTopics();
   const subscribers = async () => Number(((await writer.pubsub('NUMSUB', stream)) as [string, number])[1]);
   const leaving = new AbortController();
   const [one, two] = [topics.subscribe(AiJobUpdated, jobId), topics.subscribe(AiJobUpdated, jobId, leaving)];
@@ -129,14 +116,14 @@ test('a subscriber that ends while it waits gives its Redis subscription back', 
 });
 
 test('closing the topics ends every subscriber', async () => {
-  const { topics, jobId } = await openTopics(server);
+  const { topics, jobId } = await redis.openTopics();
   const next = topics.subscribe(AiJobUpdated, jobId).next();
   await topics.close();
   expect(await next).toMatchObject({ done: true });
 });
 
 test('an event reaches a GraphQL subscriber with the positions that its context must have read', async () => {
-  const { topics, publish, jobId } = await openTopics(server);
+  const { topics, publish, jobId } = await redis.openTopics();
   const { connect } = await openSubgraph({
     typeDefs: 'type Query { ok: Boolean } type Subscription { job(id: ID!): String! }',
     resolvers: {

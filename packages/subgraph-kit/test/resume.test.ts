@@ -1,30 +1,17 @@
 /**
  * Subscribers that come back with a cursor: over a real socket to a subgraph, from a real Redis.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AiJobUpdated, type EventEnvelope, type InternalClaims } from '@lyceum/contracts';
-import { type LocalRedis, startRedis } from '@lyceum/local-stack';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { filterEvents } from '../src/index.ts';
 import { collect, learner, openSubgraph, type Result, type TestContext, tokenOf } from './harness.ts';
-import { openTopics } from './topics.ts';
+import { useRedis } from './topics.ts';
 
-let directory: string;
-let server: LocalRedis;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'lyceum-resume-'));
-  server = await startRedis({ directory });
-});
-afterAll(async () => {
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+const redis = useRedis();
 
 /** A subgraph whose `job` follows the topic, and shows what is no failure. */
 async function openResumable() {
-  const topic = await openTopics(server);
+  const topic = await redis.openTopics();
   const subgraph = await openSubgraph({
     typeDefs: 'type Query { ok: Boolean } type Subscription { job(id: ID!): Int! }',
     resolvers: {
@@ -41,18 +28,23 @@ async function openResumable() {
     },
   });
   const client = subgraph.connect();
-  return {
-    ...topic,
-    client,
-    async follow(cursor: unknown, { claims = learner(), id = topic.jobId }: Asked = {}) {
-      const query = 'subscription ($id: ID!) { job(id: $id) }';
-      const extensions = { claims: await tokenOf(claims), cursor };
-      const state = collect(client, { query, variables: { id }, extensions });
-      const numbers = () => state.results.flatMap(({ data }) => (data ? [data.job] : []));
-      const code = () => ((state.failure as Result['errors']) ?? state.results[0]?.errors)?.[0]?.extensions.code;
-      return { ...state, numbers, code, cursorAt: (at: number) => cursorOf(state.results[at]) };
-    },
-  };
+  async function follow(cursor: unknown, { claims = learner(), id = topic.jobId }: Asked = {}) {
+    const query = 'subscription ($id: ID!) { job(id: $id) }';
+    const extensions = { claims: await tokenOf(claims), cursor };
+    const state = collect(client, { query, variables: { id }, extensions });
+    const numbers = () => state.results.flatMap(({ data }) => (data ? [data.job] : []));
+    const code = () => ((state.failure as Result['errors']) ?? state.results[0]?.errors)?.[0]?.extensions.code;
+    return { ...state, numbers, code, cursorAt: (at: number) => cursorOf(state.results[at]) };
+  }
+  /** A subscriber who has its first cursor, and then that of the event 1. */
+  async function hearOne(claims: InternalClaims) {
+    const first = await follow(null, { claims });
+    await expect.poll(() => first.cursorAt(0)).toBeDefined();
+    await topic.publish(1);
+    await expect.poll(first.numbers).toEqual([1]);
+    return first;
+  }
+  return { ...topic, follow, hearOne };
 }
 
 interface Asked {
@@ -82,7 +74,7 @@ test('a subscriber that comes back with the cursor of an event gets every event 
   }
 });
 
-test('the cursor before the first event of an empty topic is as good as any', async () => {
+test('a subscriber that loses its line before the first event of a topic misses none', async () => {
   const { publish, follow } = await openResumable();
   const claims = learner();
   const first = await follow(null, { claims });
@@ -118,12 +110,9 @@ test('an event that the relay published again after the cursor is not heard agai
 });
 
 test('a cursor serves its own viewer and topic alone, and none can be made up', async () => {
-  const { publish, follow, jobId } = await openResumable();
+  const { follow, hearOne, jobId } = await openResumable();
   const claims = learner();
-  const first = await follow(null, { claims });
-  await expect.poll(() => first.cursorAt(0)).toBeDefined();
-  await publish(1);
-  await expect.poll(first.numbers).toEqual([1]);
+  const first = await hearOne(claims);
   const cursor = first.cursorAt(1)!;
   const [place, asOf, code] = cursor.split('.');
   const asked: [unknown, Asked][] = [
@@ -163,12 +152,9 @@ test('events that are no longer kept are told as CURSOR_EXPIRED, never passed ov
 });
 
 test('a stream that died of age after a quiet day is no gap, neither for who listens nor for who comes back', async () => {
-  const { publish, follow, writer, stream } = await openResumable();
+  const { publish, follow, hearOne, writer, stream } = await openResumable();
   const claims = learner();
-  const first = await follow(null, { claims });
-  await expect.poll(() => first.cursorAt(0)).toBeDefined();
-  await publish(1);
-  await expect.poll(first.numbers).toEqual([1]);
+  const first = await hearOne(claims);
   await writer.del(stream);
   const again = await follow(first.cursorAt(1), { claims });
   await expect.poll(() => again.cursorAt(0)).toBeDefined();
@@ -178,12 +164,9 @@ test('a stream that died of age after a quiet day is no gap, neither for who lis
 });
 
 test('a cursor that is older than a stream lives is told as CURSOR_EXPIRED when its entry is gone', async () => {
-  const { publish, follow, writer, stream } = await openResumable();
+  const { publish, follow, hearOne, writer, stream } = await openResumable();
   const claims = learner();
-  const first = await follow(null, { claims });
-  await expect.poll(() => first.cursorAt(0)).toBeDefined();
-  await publish(1);
-  await expect.poll(first.numbers).toEqual([1]);
+  const first = await hearOne(claims);
   first.stop();
   onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 60 * 60 * 1_000 });

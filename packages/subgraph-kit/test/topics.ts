@@ -2,8 +2,11 @@
  * A live topic of its own for each test: who publishes, who reads, who listens.
  */
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
-import type { LocalRedis } from '@lyceum/local-stack';
+import { type LocalRedis, startRedis } from '@lyceum/local-stack';
 import {
   closeRedis,
   connectRedis,
@@ -13,12 +16,31 @@ import {
   type Redis,
   type RedisRole,
 } from '@lyceum/service-kit';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { openLiveTopics, type TopicOptions } from '../src/index.ts';
 
 const log = createLogger('test', { level: 'silent' });
 
-export async function openTopics(server: LocalRedis) {
+/** A Redis for the tests of one file, and topics in it. Call it before the first test. */
+export function useRedis() {
+  let directory: string;
+  let server: LocalRedis;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'lyceum-topics-'));
+    server = await startRedis({ directory });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return {
+    openTopics: () => openTopics(server),
+    stop: () => server.stop(),
+    start: () => server.start(),
+  };
+}
+
+async function openTopics(server: LocalRedis) {
   const keys = createRedisKeys(`test-${randomUUID().slice(0, 8)}`);
   const connect = async (role: RedisRole): Promise<Redis> => {
     const redis = await connectRedis(server.url, role, { log });

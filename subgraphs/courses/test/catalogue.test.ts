@@ -190,6 +190,15 @@ test('any number of courses with modules, sections, lessons and blocks costs a f
     await client.query(query, { first });
     return (await reads()) - before;
   };
-  // A page of courses, their modules, sections, lessons, pages of lessons, and blocks in one or two waves; each on two shards.
-  for (const size of [1, 6, 7]) expect(await cost(size)).toBeLessThanOrEqual(14);
+  /** Blocks come in two waves, which are one if the first is late. */
+  const mostOf = async (first: number) => {
+    const costs: number[] = [];
+    for (let time = 0; time < 5; time += 1) costs.push(await cost(first));
+    return Math.max(...costs);
+  };
+  const withTwo = await mostOf(6);
+  const withAll = await mostOf(7);
+  expect(withAll).toBe(withTwo);
+  // A page of courses, their modules, sections, lessons, pages of lessons, and blocks in two waves; each on two shards.
+  expect(withAll).toBeLessThanOrEqual(14);
 });

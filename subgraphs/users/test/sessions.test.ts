@@ -46,6 +46,23 @@ describe('a refresh token', () => {
     expect(await endedSessions(users)).toContain(viewerOf(first).sessionId);
   });
 
+  it('that is used again ends the session, also if Redis fails the first time in the middle', async () => {
+    await using users = await openUsers();
+    const first = sessionOf(await users.signUp('ada@lyceum.test'));
+    await users.refresh(first.refreshToken);
+    const { cache } = users.resources;
+    const evaluate = cache.eval.bind(cache) as (...args: unknown[]) => Promise<never>;
+    let failures = 1;
+    cache.eval = async (script: unknown, ...args: unknown[]) => {
+      if (String(script).includes('ZADD') && failures-- > 0) throw new Error('gone');
+      return evaluate(script, ...args);
+    };
+    await expect(users.refresh(first.refreshToken)).rejects.toThrow('SERVICE_UNAVAILABLE');
+    expect(await endedSessions(users)).toEqual([]);
+    expect((await users.refresh(first.refreshToken)).__typename).toBe('InvalidRefreshToken');
+    expect(await endedSessions(users)).toEqual([viewerOf(first).sessionId]);
+  });
+
   it('is good for one of many that use it at the same moment', async () => {
     await using users = await openUsers();
     const { refreshToken } = sessionOf(await users.signUp('ada@lyceum.test'));

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { AiJobUpdated, type EventEnvelope, type PayloadOf, type Viewer } from '@lyceum/contracts';
 import { notFound, sleep } from '@lyceum/service-kit';
-import type { BaseContext } from '@lyceum/subgraph-kit';
+import type { Subscriber } from '@lyceum/subgraph-kit';
 import { eventOf, hasEnded, type Job } from '../jobs/job.ts';
 import type { JobsRepository } from '../jobs/jobs.repository.ts';
 import type { Resources } from '../resources.ts';
@@ -20,8 +20,6 @@ export type JobUpdate = EventEnvelope<Payload> & { readonly job?: Job };
 /** After so long without an event the row is asked. Shorter after an event of a job that had ended when it was first looked at. */
 const silenceMs = { active: 5_000, ended: 500 };
 
-type Subscription = Pick<BaseContext, 'resume' | 'signal'>;
-
 export interface JobUpdatesServiceOptions {
   readonly topics: Resources['topics'];
   /** Whether the job's stream exists. */
@@ -33,11 +31,7 @@ export interface JobUpdatesServiceOptions {
 export function createJobUpdatesService({ topics, hasStream, readJobs }: JobUpdatesServiceOptions) {
   const read = (viewer: Viewer, jobId: string) => readJobs().byId(viewer.id, jobId, 'primary');
 
-  async function* updates(
-    viewer: Viewer,
-    known: Job,
-    { resume, signal }: Subscription,
-  ): AsyncGenerator<JobUpdate, void> {
+  async function* updates(viewer: Viewer, known: Job, { resume, signal }: Subscriber): AsyncGenerator<JobUpdate, void> {
     const events = topics.subscribe(AiJobUpdated, known.id, { from: 'start', resume, signal });
     let silence = silenceMs.active;
     let snapshot: Job | null = null;
@@ -69,10 +63,10 @@ export function createJobUpdatesService({ topics, hasStream, readJobs }: JobUpda
 
   return {
     /** Throws AI_JOB_NOT_FOUND, for another's job too, before anything is followed. */
-    async follow(viewer: Viewer, jobId: string, subscription: Subscription): Promise<AsyncIterable<JobUpdate>> {
+    async follow(viewer: Viewer, jobId: string, subscriber: Subscriber): Promise<AsyncIterable<JobUpdate>> {
       const job = await read(viewer, jobId);
       if (!job) throw notFound('AI_JOB_NOT_FOUND');
-      return updates(viewer, job, subscription);
+      return updates(viewer, job, subscriber);
     },
   };
 }
