@@ -90,7 +90,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
 function openSupergraphSources(
   env: GatewayEnv,
   policy: Live<GatewayPolicy>,
-  redis: Redises | null,
+  redis: RedisConnections | null,
   log: Logger,
 ): SupergraphSource[] {
   const sources = [createFileSource(env.SUPERGRAPH_FILE, log)];
@@ -111,6 +111,7 @@ async function openRedis(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
   return { redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX) };
 }
-type Redises = NonNullable<Awaited<ReturnType<typeof openRedis>>>;
+
+type RedisConnections = NonNullable<Awaited<ReturnType<typeof openRedis>>>;
 
 export type Resources = Awaited<ReturnType<typeof openResources>>;

@@ -64,12 +64,13 @@ export function compileOperation(
     new Set(answered),
     deferred,
   );
+  const shared = sharedAnswers(fetches);
   return {
     source,
     steps,
-    shared: sharedAnswers(fetches),
+    shared,
     // What comes later is written from the objects themselves.
-    joined: deferred.size > 0 ? new Set() : joinedReferences(fetches),
+    joined: deferred.size > 0 ? new Set() : joinedReferences(fetches, shared),
     clientNames: names.clientNames,
     asked: askedFields(names.definitions),
     isObjectType: (name) => typeof name === 'string' && isObjectType(supergraph.apollo.full.getType(name)),

@@ -2,7 +2,8 @@
  * Reads from the operation of a fetch what its answer will hold, under the names that it has after the plan's rewrites.
  */
 import type { FetchNode } from '@apollo/query-planner';
-import { type DocumentNode, Kind, parse, type SelectionSetNode, visit } from 'graphql';
+import { Kind, type SelectionSetNode, visit } from 'graphql';
+import { documentOf } from '../plan/document-of.ts';
 
 export interface FetchedField {
   readonly key: string;
@@ -71,8 +72,4 @@ export function objectPathsOf(node: FetchNode): ReadonlySet<string> | null {
 /** As `objectPathsOf` writes a way. */
 export function pathOf(keys: readonly string[]): string {
   return keys.join('.');
-}
-
-function documentOf({ operation, operationDocumentNode }: FetchNode): DocumentNode {
-  return operationDocumentNode ?? parse(operation, { noLocation: true });
 }

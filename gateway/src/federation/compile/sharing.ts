@@ -21,8 +21,10 @@ export function sharedAnswers(fetches: readonly FetchStep[]): ReadonlySet<FetchS
  *
  * One fetch must have brought the references, and whatever is merged into them must reach all of them alike.
  */
-export function joinedReferences(fetches: readonly FetchStep[]): ReadonlySet<FetchStep> {
-  const shared = sharedAnswers(fetches);
+export function joinedReferences(
+  fetches: readonly FetchStep[],
+  shared = sharedAnswers(fetches),
+): ReadonlySet<FetchStep> {
   const mayJoin = (fetch: FetchStep): boolean => {
     if (!fetch.represent || fetch.context || !shared.has(fetch)) return false;
     const providers = fetches.filter((other) => other !== fetch && brings(other, fetch.pattern));

@@ -5,7 +5,8 @@
  * an entity asked for by a key that its subgraph does not resolve.
  */
 import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
-import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
+import { documentOf } from './document-of.ts';
 import { argumentOf, directivesOf, fieldedTypes, fieldSet, nameOf } from './join-directives.ts';
 
 /** By the planner's names. */
@@ -93,7 +94,7 @@ function childrenOf(node: Exclude<PlanNode, FetchNode>): readonly (PlanNode | un
 function checkFetch(fetch: FetchNode, { types, subgraphs }: PlanRules): void {
   const rules = subgraphs.get(fetch.serviceName);
   if (!rules) return;
-  const document = fetch.operationDocumentNode ?? parse(fetch.operation, { noLocation: true });
+  const document = documentOf(fetch);
   const given = fetch.requires ?? [];
 
   const refuse = (what: string): never => {

@@ -10,7 +10,6 @@ import {
   type FragmentDefinitionNode,
   type InlineFragmentNode,
   Kind,
-  parse,
   print,
   type SelectionNode,
   type SelectionSetNode,
@@ -18,6 +17,7 @@ import {
   visit,
 } from 'graphql';
 import type { PlanRules } from './check-plan.ts';
+import { documentOf } from './document-of.ts';
 
 export interface SplitFetch {
   readonly fetch: FetchNode;
@@ -58,17 +58,13 @@ export function splitFetch(fetch: FetchNode, rules: PlanRules): readonly SplitFe
 }
 
 /** The fields of each key by which the subgraph finds what the fetch asks for; none if that cannot be told. */
-export function keysOfFetch({ serviceName, ...fetch }: FetchNode, rules: PlanRules): ReadonlySet<string>[] {
-  const known = rules.subgraphs.get(serviceName)?.keys;
+export function keysOfFetch(fetch: FetchNode, rules: PlanRules): ReadonlySet<string>[] {
+  const known = rules.subgraphs.get(fetch.serviceName)?.keys;
   if (!fetch.requires || !known) return [];
   const types = new Set<string>();
-  eachEntityField(withoutFragments(documentOf({ serviceName, ...fetch })), (type) => types.add(type));
+  eachEntityField(withoutFragments(documentOf(fetch)), (type) => types.add(type));
   const keys = [...types].map((type) => known.get(type));
   return keys.includes(undefined) ? [] : keys.flatMap((sets) => (sets ?? []).map(namesIn));
-}
-
-function documentOf({ operation, operationDocumentNode }: FetchNode): DocumentNode {
-  return operationDocumentNode ?? parse(operation, { noLocation: true });
 }
 
 /** The same with each fragment written where it is used: parts of it may have to go. */
