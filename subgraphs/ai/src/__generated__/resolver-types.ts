@@ -17,6 +17,13 @@ export type Scalars = {
   DateTime: { input: Date; output: Date | string; }
 };
 
+/** How the events of a subscription reach a client that reads too slowly. */
+export type DeliveryPolicy =
+  /** Each of them: the connection is closed, and the client goes on from its last cursor. */
+  | 'EVERY'
+  /** The newest: those that wait are replaced by it. */
+  | 'LATEST';
+
 /** What a job makes. */
 export type AiJobKind =
   | 'QUIZ'
@@ -429,6 +436,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  DeliveryPolicy: ResolverTypeWrapper<Partial<DeliveryPolicy>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   AiJobKind: ResolverTypeWrapper<Partial<AiJobKind>>;
   AiJobState: ResolverTypeWrapper<Partial<AiJobState>>;
@@ -514,6 +522,17 @@ export type OverrideDirectiveArgs = {
 };
 
 export type OverrideDirectiveResolver<Result, Parent, ContextType = AiContext, Args = OverrideDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type DeliveryDirectiveArgs = {
+  policy?: DeliveryPolicy;
+  beginsWithState?: Scalars['Boolean']['input'];
+};
+
+export type DeliveryDirectiveResolver<Result, Parent, ContextType = AiContext, Args = DeliveryDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ViewerIndependentDirectiveArgs = { };
+
+export type ViewerIndependentDirectiveResolver<Result, Parent, ContextType = AiContext, Args = ViewerIndependentDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -685,4 +704,6 @@ export type DirectiveResolvers<ContextType = AiContext> = {
   shareable?: ShareableDirectiveResolver<any, any, ContextType>;
   inaccessible?: InaccessibleDirectiveResolver<any, any, ContextType>;
   override?: OverrideDirectiveResolver<any, any, ContextType>;
+  delivery?: DeliveryDirectiveResolver<any, any, ContextType>;
+  viewerIndependent?: ViewerIndependentDirectiveResolver<any, any, ContextType>;
 };

@@ -19,6 +19,13 @@ export type Scalars = {
   Date: { input: string; output: string; }
 };
 
+/** How the events of a subscription reach a client that reads too slowly. */
+export type DeliveryPolicy =
+  /** Each of them: the connection is closed, and the client goes on from its last cursor. */
+  | 'EVERY'
+  /** The newest: those that wait are replaced by it. */
+  | 'LATEST';
+
 /** Where an enrolment stands. */
 export type EnrollmentStatus =
   /** The learner is at it. */
@@ -482,6 +489,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  DeliveryPolicy: ResolverTypeWrapper<Partial<DeliveryPolicy>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Date: ResolverTypeWrapper<Partial<Scalars['Date']['output']>>;
   EnrollmentStatus: ResolverTypeWrapper<Partial<EnrollmentStatus>>;
@@ -567,6 +575,17 @@ export type OverrideDirectiveArgs = {
 };
 
 export type OverrideDirectiveResolver<Result, Parent, ContextType = ProgressContext, Args = OverrideDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type DeliveryDirectiveArgs = {
+  policy?: DeliveryPolicy;
+  beginsWithState?: Scalars['Boolean']['input'];
+};
+
+export type DeliveryDirectiveResolver<Result, Parent, ContextType = ProgressContext, Args = DeliveryDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ViewerIndependentDirectiveArgs = { };
+
+export type ViewerIndependentDirectiveResolver<Result, Parent, ContextType = ProgressContext, Args = ViewerIndependentDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -762,4 +781,6 @@ export type DirectiveResolvers<ContextType = ProgressContext> = {
   shareable?: ShareableDirectiveResolver<any, any, ContextType>;
   inaccessible?: InaccessibleDirectiveResolver<any, any, ContextType>;
   override?: OverrideDirectiveResolver<any, any, ContextType>;
+  delivery?: DeliveryDirectiveResolver<any, any, ContextType>;
+  viewerIndependent?: ViewerIndependentDirectiveResolver<any, any, ContextType>;
 };

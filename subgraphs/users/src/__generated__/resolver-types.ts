@@ -17,6 +17,13 @@ export type Scalars = {
   DateTime: { input: Date; output: Date | string; }
 };
 
+/** How the events of a subscription reach a client that reads too slowly. */
+export type DeliveryPolicy =
+  /** Each of them: the connection is closed, and the client goes on from its last cursor. */
+  | 'EVERY'
+  /** The newest: those that wait are replaced by it. */
+  | 'LATEST';
+
 /** What a person may do, on top of what is public. */
 export type Role =
   /** Enrols in courses and learns. Everybody has this role. */
@@ -351,6 +358,7 @@ export type FederationReferenceTypes = {
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  DeliveryPolicy: ResolverTypeWrapper<Partial<DeliveryPolicy>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   Role: ResolverTypeWrapper<Partial<Role>>;
   Theme: ResolverTypeWrapper<Partial<Theme>>;
@@ -420,6 +428,17 @@ export type OverrideDirectiveArgs = {
 };
 
 export type OverrideDirectiveResolver<Result, Parent, ContextType = UsersContext, Args = OverrideDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type DeliveryDirectiveArgs = {
+  policy?: DeliveryPolicy;
+  beginsWithState?: Scalars['Boolean']['input'];
+};
+
+export type DeliveryDirectiveResolver<Result, Parent, ContextType = UsersContext, Args = DeliveryDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type ViewerIndependentDirectiveArgs = { };
+
+export type ViewerIndependentDirectiveResolver<Result, Parent, ContextType = UsersContext, Args = ViewerIndependentDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -535,4 +554,6 @@ export type DirectiveResolvers<ContextType = UsersContext> = {
   shareable?: ShareableDirectiveResolver<any, any, ContextType>;
   inaccessible?: InaccessibleDirectiveResolver<any, any, ContextType>;
   override?: OverrideDirectiveResolver<any, any, ContextType>;
+  delivery?: DeliveryDirectiveResolver<any, any, ContextType>;
+  viewerIndependent?: ViewerIndependentDirectiveResolver<any, any, ContextType>;
 };
