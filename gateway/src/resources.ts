@@ -13,8 +13,8 @@ import {
   openPolicy,
 } from '@lyceum/service-kit';
 import { createAuthenticator } from './auth/authenticator.ts';
-import { createEndedSessions, NO_ENDED_SESSIONS } from './auth/ended-sessions.ts';
 import { createIdentityWatch } from './auth/identity-end.ts';
+import { createRevocations, NO_REVOCATIONS } from './auth/revocations.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
 import { createPlanExecutor } from './federation/plan-executor.ts';
@@ -84,12 +84,12 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     (engine) => engine.close(),
   );
   supergraph.onReplaced(() => void subscriptions.replan());
-  const sessions = redis
-    ? life.own('ended sessions', createEndedSessions({ ...redis, log }), (s) => s.close())
-    : NO_ENDED_SESSIONS;
+  const revocations = redis
+    ? life.own('revocations', createRevocations({ ...redis, log }), (r) => r.close())
+    : NO_REVOCATIONS;
   const keySet = { jwksUrl: env.JWKS_URL, policy: policy.current.jwks };
-  const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
-  const watchIdentity = createIdentityWatch(sessions);
+  const authenticator = createAuthenticator({ ...keySet, claimsSecret, revocations, log });
+  const watchIdentity = createIdentityWatch(revocations);
   return {
     ...{ policy, supergraph, plans, executor, subgraphs, subscriptions, authenticator, watchIdentity },
     ...{ metrics, gatewayMetrics, subscriptionMetrics, life, log },

@@ -1,7 +1,6 @@
 export * from './address.ts';
 export * from './claims.ts';
 export * from './clock.ts';
-export * from './ended-sessions.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';
@@ -16,4 +15,5 @@ export * from './policy.ts';
 export * from './redis.ts';
 export * from './redis-keys.ts';
 export * from './retry.ts';
+export * from './revocations.ts';
 export * from './supergraph-publication.ts';
