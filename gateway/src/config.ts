@@ -62,6 +62,10 @@ export const LimitsPolicy = z.strictObject({
   maxRootFields: count.default(20),
   /** Fields in all, fragments expanded: bounds documents that are small only on paper. */
   maxFields: count.default(1_000),
+  /** By `operation-cost.ts`: about two for each object that may come, and one for each of its fields. */
+  maxCost: count.default(50_000),
+  /** Objects in a list, where no argument says how many there may be: lists without one are short by nature. */
+  assumedListSize: count.default(5),
   webSocket: z
     .strictObject({
       maxMessageBytes: count.default(256 * 1024),

@@ -11,7 +11,8 @@ import { coerceVariables } from './federation/coerce-variables.ts';
 import type { PlanCache } from './federation/plan-cache.ts';
 import type { PlanExecutor } from './federation/plan-executor.ts';
 import type { Supergraph } from './federation/supergraph/build-supergraph.ts';
-import { limitOperation } from './limits/limit-operation.ts';
+import { limitCost, limitOperation } from './limits/limit-operation.ts';
+import { costOf } from './limits/operation-cost.ts';
 import { measureOperation } from './limits/operation-size.ts';
 import { maskOutcome } from './mask-errors.ts';
 import type { GatewayMetrics } from './observability/gateway-metrics.ts';
@@ -111,6 +112,16 @@ export function createGateway(parts: GatewayParts): Gateway {
       run(operation) {
         const { operation: node, fragments } = given(operation.parsed, 'the document');
         limitOperation(measureOperation(node, fragments), policy.current);
+        return undefined;
+      },
+    },
+    {
+      name: 'limit cost',
+      reason: 'Behind the size, which bounds the work of it, and before planning, which costs more than most requests.',
+      run(operation) {
+        const { schema } = supergraph.current;
+        const formula = costOf(schema, given(operation.parsed, 'the document'), policy.current.limits.assumedListSize);
+        limitCost(formula, operation.request.params.variables, policy.current);
         return undefined;
       },
     },
