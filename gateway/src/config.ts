@@ -21,6 +21,8 @@ export const GatewayEnv = ServiceEnv.pick({ CONFIG_DIR: true, HOST: true, LOG_LE
     SUPERGRAPH_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Sent to SUPERGRAPH_URL as the header `authorization`. A secret. */
     SUPERGRAPH_URL_AUTHORIZATION: z.string().optional(),
+    /** A manifest of trusted documents. Left out, persisted-operations.json beside the policy, if it is there. */
+    PERSISTED_OPERATIONS_FILE: z.string().optional(),
     /** What is published there outranks the URL and the file. The gateway works without Redis. */
     REDIS_URL: ServiceEnv.shape.REDIS_URL.optional(),
     /** Where the keys lie that access tokens are checked with. */
@@ -184,6 +186,14 @@ export type SupergraphPolicy = z.output<typeof SupergraphPolicy>;
 
 export const GatewayPolicy = z.strictObject({
   limits: LimitsPolicy.prefault({}),
+  persistedOperations: z
+    .strictObject({
+      /** Documents that are not in the manifest are refused. */
+      only: z.boolean().default(false),
+      /** Of the manifest's file. */
+      maxBytes: count.default(8 * 1024 * 1024),
+    })
+    .prefault({}),
   subgraphs: SubgraphsPolicy.prefault({}),
   supergraph: SupergraphPolicy.prefault({}),
   plans: z

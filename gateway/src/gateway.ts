@@ -19,6 +19,8 @@ import type { GatewayMetrics } from './observability/gateway-metrics.ts';
 import { timeOperation } from './observability/time-operation.ts';
 import type { OperationScope } from './operation-scope.ts';
 import { countOperations } from './operations-under-way.ts';
+import { findDocument } from './persisted-operations/find-document.ts';
+import type { Manifest } from './persisted-operations/manifest.ts';
 import {
   createPipeline,
   type GatewayRequest,
@@ -38,6 +40,8 @@ import type { SubgraphSubscriptions } from './subscriptions/subgraph-subscriptio
 export interface GatewayParts {
   readonly supergraph: Live<Supergraph>;
   readonly policy: Live<GatewayPolicy>;
+  /** The documents that are trusted. */
+  readonly documents: Live<Manifest>;
   readonly plans: PlanCache;
   readonly executor: PlanExecutor;
   readonly subscriptions: SubgraphSubscriptions;
@@ -55,7 +59,7 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { supergraph, policy, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
+  const { supergraph, policy, documents, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
   const underWay = countOperations();
 
   const pipeline: readonly Step[] = [
@@ -84,16 +88,29 @@ export function createGateway(parts: GatewayParts): Gateway {
         }),
     },
     {
+      name: 'find document',
+      reason:
+        'Before parsing: a document may be named in place of its text, and one that is not trusted is not even read.',
+      run(operation) {
+        operation.source = findDocument(operation.request.params, documents.current, policy.current);
+        return undefined;
+      },
+    },
+    {
       name: 'parse',
       reason: 'Tokens are counted while they are read. A document that is known is not read again.',
       run(operation) {
-        const { query, operationName = null } = operation.request.params;
-        if (typeof query !== 'string') throw refusal('BAD_REQUEST', '`query` must be a string.');
+        const { operationName = null } = operation.request.params;
         if (operationName !== null && typeof operationName !== 'string') {
           throw refusal('BAD_REQUEST', '`operationName` must be a string.');
         }
         const { maxTokens } = policy.current.limits;
-        operation.parsed = plans.lookup(supergraph.current, query, operationName || null, maxTokens);
+        operation.parsed = plans.lookup(
+          supergraph.current,
+          given(operation.source, 'the text'),
+          operationName || null,
+          maxTokens,
+        );
         return undefined;
       },
     },

@@ -15,6 +15,8 @@ export interface GatewayRequest {
   readonly requestId: string;
   readonly params: {
     readonly query?: unknown;
+    /** Names a document of the manifest in place of `query`. */
+    readonly documentId?: unknown;
     readonly operationName?: unknown;
     readonly variables?: unknown;
     readonly extensions?: Readonly<Record<string, unknown>> | null;
@@ -59,6 +61,8 @@ export class Operation {
   readonly request: GatewayRequest;
   /** Set by `authenticate`. */
   identity?: Identity;
+  /** Set by `find document`: the text that is run, sent or found. */
+  source?: string;
   /** Set by `parse`. */
   parsed?: ParsedOperation;
   /** Set by `plan`. */

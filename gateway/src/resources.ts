@@ -27,6 +27,7 @@ import type { SupergraphSource } from './federation/supergraph/supergraph-source
 import { createUrlSource } from './federation/supergraph/url-source.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
+import { openManifest } from './persisted-operations/open-manifest.ts';
 import { createSubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
 
 /** A gateway that starts while Redis is away begins with what it has otherwise. */
@@ -35,6 +36,16 @@ const REDIS_WAIT_MS = 2_000;
 export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const policyFile = join(env.CONFIG_DIR, 'gateway.yaml');
   const policy = life.own('policy', await openPolicy(policyFile, GatewayPolicy, { log }), (p) => p.close());
+  const documents = life.own(
+    'persisted operations',
+    await openManifest({
+      file: env.PERSISTED_OPERATIONS_FILE ?? join(env.CONFIG_DIR, 'persisted-operations.json'),
+      required: env.PERSISTED_OPERATIONS_FILE !== undefined,
+      maxBytes: () => policy.current.persistedOperations.maxBytes,
+      log,
+    }),
+    (d) => d.close(),
+  );
   const metrics = createMetrics('gateway');
   const gatewayMetrics = createGatewayMetrics(metrics);
   const plans = createPlanCache({
@@ -81,7 +92,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
   const watchIdentity = createIdentityWatch(sessions);
   return {
-    ...{ policy, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{ policy, documents, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
     ...{ metrics, gatewayMetrics, life, log },
   };
 }

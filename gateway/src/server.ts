@@ -32,12 +32,14 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } = resources;
+  const { policy, documents, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
+    resources;
   const { authenticator, watchIdentity } = resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
   const gateway = createGateway({
     supergraph,
     policy,
+    documents,
     plans,
     executor,
     subscriptions,

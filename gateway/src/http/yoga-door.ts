@@ -49,6 +49,7 @@ export function createYogaDoor({ gateway, authenticator, watchIdentity, policy, 
     batching: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
+    extraParamNames: ['documentId'],
     cors: (request) => (request.method === 'OPTIONS' ? leaveFor(request, policy.current.cors.origins) : false),
     plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams, watchIdentity)],
   });
