@@ -53,6 +53,23 @@ export function subgraphUrls(env: GatewayEnv): Record<string, string | undefined
 const count = z.number().int().positive();
 const milliseconds = z.number().int().positive();
 
+const Network = z
+  .string()
+  .refine((text) => z.ipv4().or(z.ipv6()).or(z.cidrv4()).or(z.cidrv6()).safeParse(text).success, {
+    error: 'must be an address, or a network such as 10.0.0.0/8',
+  });
+
+/** Operations of one viewer, or of one address where nobody is signed in, over all gateways that share a Redis. */
+export const RatePolicy = z.strictObject({
+  enabled: z.boolean().default(false),
+  perMinute: count.default(600),
+  /** That may come at once after a quiet time. */
+  burst: count.default(200),
+  /** Proxies whose `x-forwarded-for` is believed. */
+  trustedProxies: z.array(Network).max(100).default([]),
+});
+export type RatePolicy = z.output<typeof RatePolicy>;
+
 export const LimitsPolicy = z.strictObject({
   /** Of an HTTP request, counted before it is parsed. */
   maxBodyBytes: count.default(256 * 1024),
@@ -68,6 +85,7 @@ export const LimitsPolicy = z.strictObject({
   maxCost: count.default(50_000),
   /** Objects in a list, where no argument says how many there may be: lists without one are short by nature. */
   assumedListSize: count.default(5),
+  rate: RatePolicy.prefault({}),
   webSocket: z
     .strictObject({
       maxMessageBytes: count.default(256 * 1024),

@@ -12,8 +12,10 @@ import type { PlanCache } from './federation/plan-cache.ts';
 import type { PlanExecutor } from './federation/plan-executor.ts';
 import type { Supergraph } from './federation/supergraph/build-supergraph.ts';
 import { limitCost, limitOperation } from './limits/limit-operation.ts';
+import { limitRate } from './limits/limit-rate.ts';
 import { costOf } from './limits/operation-cost.ts';
 import { measureOperation } from './limits/operation-size.ts';
+import type { OperationRate } from './limits/token-leases.ts';
 import { maskOutcome } from './mask-errors.ts';
 import type { GatewayMetrics } from './observability/gateway-metrics.ts';
 import { timeOperation } from './observability/time-operation.ts';
@@ -42,6 +44,8 @@ export interface GatewayParts {
   readonly policy: Live<GatewayPolicy>;
   /** The documents that are trusted. */
   readonly documents: Live<Manifest>;
+  /** Of callers, who spend one for each operation. */
+  readonly tokens: OperationRate;
   readonly plans: PlanCache;
   readonly executor: PlanExecutor;
   readonly subscriptions: SubgraphSubscriptions;
@@ -59,7 +63,7 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { supergraph, policy, documents, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
+  const { supergraph, policy, documents, tokens, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
   const underWay = countOperations();
 
   const pipeline: readonly Step[] = [
@@ -86,6 +90,11 @@ export function createGateway(parts: GatewayParts): Gateway {
           operation.identity = identity;
           return undefined;
         }),
+    },
+    {
+      name: 'limit rate',
+      reason: 'As soon as it is known who asks: what comes too often costs nothing more. Counts once at every door.',
+      run: limitRate(tokens, policy),
     },
     {
       name: 'find document',

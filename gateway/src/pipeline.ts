@@ -25,6 +25,8 @@ export interface GatewayRequest {
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;
   /** Whether the client takes the answer to a query or mutation in parts. */
   readonly takesParts: boolean;
+  /** The other end of the connection. Requests without one count as those of one client. */
+  readonly address?: string | undefined;
   /** A header of the client, by its name in lower case. */
   header(name: string): string | undefined;
   /** Throws for a bad credential. May be called more than once. */

@@ -25,6 +25,7 @@ import { createRedisSource } from './federation/supergraph/redis-source.ts';
 import { createSupergraphMetrics } from './federation/supergraph/supergraph-metrics.ts';
 import type { SupergraphSource } from './federation/supergraph/supergraph-source.ts';
 import { createUrlSource } from './federation/supergraph/url-source.ts';
+import { createTokenLeases } from './limits/token-leases.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
 import { openManifest } from './persisted-operations/open-manifest.ts';
@@ -53,6 +54,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     onLookup: (result) => gatewayMetrics.planLookups.inc({ result }),
   });
   const redis = await openRedis(env, life, log);
+  const tokens = createTokenLeases({ redis, log });
   const supergraphMetrics = createSupergraphMetrics(metrics);
   const supergraph = life.own(
     'supergraph',
@@ -92,7 +94,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
   const watchIdentity = createIdentityWatch(sessions);
   return {
-    ...{ policy, documents, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{ policy, documents, tokens, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
     ...{ metrics, gatewayMetrics, life, log },
   };
 }
@@ -117,10 +119,10 @@ function openSupergraphSources(
 async function openRedis(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const url = env.REDIS_URL;
   if (!url) return null;
-  const open = async (role: 'cache' | 'subscriber') =>
+  const open = async (role: 'cache' | 'subscriber' | 'limiter') =>
     life.own(`redis:${role}`, await connectRedis(url, role, { log, waitMs: REDIS_WAIT_MS }), closeRedis);
-  const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
-  return { redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX) };
+  const [redis, subscriber, limiter] = await Promise.all([open('cache'), open('subscriber'), open('limiter')]);
+  return { redis, subscriber, limiter, keys: createRedisKeys(env.REDIS_PREFIX) };
 }
 
 type RedisConnections = NonNullable<Awaited<ReturnType<typeof openRedis>>>;

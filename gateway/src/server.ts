@@ -32,7 +32,7 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, documents, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
+  const { policy, documents, tokens, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
     resources;
   const { authenticator, watchIdentity } = resources;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
@@ -40,6 +40,7 @@ export function createGatewayServer(
     supergraph,
     policy,
     documents,
+    tokens,
     plans,
     executor,
     subscriptions,
