@@ -110,6 +110,7 @@ test('who is not signed in is counted by address, which a header that nobody vou
     status: 429,
     errors: [{ extensions: { code: 'RATE_LIMITED', details: { retryAfterSeconds: expect.any(Number) } } }],
   });
+  expect(codeOf(await doors['server-sent events by GET'](counting, { query: TRUSTED }))).toBe('RATE_LIMITED');
   const seconds = Number(refused.headers.get('retry-after'));
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThanOrEqual(60);
