@@ -33,16 +33,17 @@ export function answerWith(
 ): MaybePromise<Answer> {
   const body = writeBody(result);
   const status = statusOf(result, mediaType);
-  const own = ['content-type', `${mediaType}; charset=utf-8`, ...headersOf(result)];
+  const headers = ['content-type', `${mediaType}; charset=utf-8`];
+  addHeaders(result, headers);
   const size = Buffer.byteLength(body);
   const compression = acceptEncoding !== undefined && size >= minBytes ? chooseCompression(acceptEncoding) : undefined;
   if (!compression) {
-    const headers = [...own, 'content-length', `${size}`];
+    headers.push('content-length', `${size}`);
     return { status, headers, body, encoding: size === body.length ? 'latin1' : 'utf8' };
   }
   return COMPRESS[compression](body).then((compressed) => ({
     status,
-    headers: [...own, 'content-encoding', compression, 'content-length', `${compressed.length}`],
+    headers: [...headers, 'content-encoding', compression, 'content-length', `${compressed.length}`],
     body: compressed,
     encoding: 'utf8',
   }));
@@ -59,12 +60,12 @@ function statusOf({ errors }: Result, mediaType: MediaType): number {
   return status;
 }
 
-/** That errors ask for: names and values in turn. */
-function headersOf({ errors }: Result): string[] {
-  if (!errors) return [];
-  return errors.flatMap(({ extensions }) =>
-    Object.entries((extensions.http as HttpAnswer | undefined)?.headers ?? {}).flat(),
-  );
+/** What errors ask for: names and values in turn. */
+function addHeaders({ errors }: Result, headers: string[]): void {
+  for (const { extensions } of errors ?? []) {
+    const http = extensions.http as HttpAnswer | undefined;
+    for (const [name, value] of Object.entries(http?.headers ?? {})) headers.push(name, value);
+  }
 }
 
 type Compression = 'br' | 'gzip';

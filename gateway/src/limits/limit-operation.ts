@@ -22,7 +22,8 @@ export function limitOperation(size: OperationSize, { limits, developers }: Gate
 /** By the variables as they were sent: what is no number among them is refused when they are coerced. Throws OPERATION_TOO_LARGE. */
 export function limitCost(formula: CostFormula, variables: unknown, { limits }: GatewayPolicy): void {
   const given = typeof variables === 'object' && variables !== null ? (variables as Record<string, unknown>) : {};
-  if (evaluate(formula, given) > limits.maxCost) throw refusal('OPERATION_TOO_LARGE', TOO_COSTLY);
+  // Also for what is no number, as nothing times infinity is not.
+  if (!(evaluate(formula, given) <= limits.maxCost)) throw refusal('OPERATION_TOO_LARGE', TOO_COSTLY);
 }
 
 const TOO_COSTLY =

@@ -82,6 +82,7 @@ test('nothing that a variable says makes an operation cheaper than without its l
 test('mutations and subscriptions have a base cost; a subscription counts with one event', () => {
   expect(cost('{ book { id } }')).toBe(3);
   expect(cost('mutation { rename { id } again: rename { id } }')).toBe(2 * 10 + 2 * 3);
+  expect(cost('mutation { ...F } fragment F on Mutation { rename { id } again: rename { id } }')).toBe(2 * 10 + 2 * 3);
   expect(cost('subscription { added { id } }')).toBe(10 + 3);
 });
 

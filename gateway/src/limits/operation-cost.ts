@@ -91,7 +91,7 @@ function compileCost(schema: GraphQLSchema, { operation, fragments }: Costed, as
   }
 
   function ofField(node: FieldNode, parent: GraphQLNamedType | undefined | null, sized: Size | undefined): CostFormula {
-    const own = fixedCost(FIELD);
+    const own = fixedCost(parent && parent === schema.getMutationType() ? FIELD + MUTATION : FIELD);
     if (!node.selectionSet) return own;
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
     if (!field) return sumOf([own, fixedCost(OBJECT), ofSelections(node.selectionSet, undefined)]);
@@ -105,10 +105,6 @@ function compileCost(schema: GraphQLSchema, { operation, fragments }: Costed, as
   }
 
   const root = schema.getRootType(operation.operation);
-  return sumOf([fixedCost(baseCost(operation)), ofSelections(operation.selectionSet, root)]);
-}
-
-function baseCost({ operation, selectionSet: { selections } }: OperationDefinitionNode): number {
-  if (operation === 'subscription') return SUBSCRIPTION;
-  return operation === 'mutation' ? MUTATION * selections.length : 0;
+  const base = operation.operation === 'subscription' ? SUBSCRIPTION : 0;
+  return sumOf([fixedCost(base), ofSelections(operation.selectionSet, root)]);
 }
