@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './file-changes.ts';
 export * from './health.ts';
 export * from './http.ts';
 export * from './input.ts';
