@@ -10,11 +10,19 @@ export interface Fault {
   make(stack: LearningStack): Promise<void>;
 }
 
+export interface FaultsOptions {
+  /** Each is made at least once, in this order, and again while the time lasts. */
+  readonly faults: readonly Fault[];
+  readonly seconds: number;
+  /** Between the end of a fault and the next. */
+  readonly recoveryMs: number;
+}
+
 /** How long a server stays away before it is started again. */
 const DOWN_MS = 1_000;
 const SWAP_MS = 60_000;
 
-const SINGLE_FAULTS: readonly Fault[] = [
+export const FAULTS: readonly Fault[] = [
   {
     name: 'the progress subgraph is killed and restarted',
     async make({ progress }) {
@@ -49,15 +57,30 @@ const SINGLE_FAULTS: readonly Fault[] = [
   },
 ];
 
-export const FAULTS: readonly Fault[] = [
-  ...SINGLE_FAULTS,
-  {
-    name: 'all of it at once',
-    async make(stack) {
-      await Promise.all(SINGLE_FAULTS.map((fault) => fault.make(stack)));
-    },
+export const ALL_AT_ONCE: Fault = {
+  name: 'all of it at once',
+  async make(stack) {
+    await Promise.all(FAULTS.map((fault) => fault.make(stack)));
   },
-];
+};
+
+/** Returns how many. */
+export async function makeFaults(
+  stack: LearningStack,
+  { faults, seconds, recoveryMs }: FaultsOptions,
+  announce: (name: string) => void,
+): Promise<number> {
+  const end = performance.now() + seconds * 1_000;
+  let made = 0;
+  for (; made < faults.length || performance.now() < end; made += 1) {
+    await sleep(recoveryMs);
+    const fault = faults[made % faults.length]!;
+    announce(fault.name);
+    await fault.make(stack);
+  }
+  await sleep(recoveryMs);
+  return made;
+}
 
 async function untilServed({ client, url }: Gateway, version: string): Promise<void> {
   const isServed = async () => {

@@ -28,7 +28,6 @@ const SIGN_UP = `mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) { ... on Session { accessToken user { id } } }
 }`;
 const OPEN_MS = 60_000;
-const CUT_EVERY_MS = 200;
 
 /** Resolves when every subscriber has a cursor. The devices of each learner are spread over the gateways. */
 export async function openLearners(chaos: Chaos, stack: LearningStack, o: LearnersOptions): Promise<Learner[]> {
@@ -56,11 +55,15 @@ async function signUp(client: GatewayClient, displayName: string): Promise<{ id:
   return { id: session.user.id, token: session.accessToken };
 }
 
-/** Cuts a socket at random, again and again. Returns how many. */
-export async function keepCutting(learners: readonly Learner[], stopped: AbortSignal): Promise<number> {
+/** Cuts a socket at random, again and again, `everyMs` on average. Returns how many. */
+export async function keepCutting(
+  learners: readonly Learner[],
+  everyMs: number,
+  stopped: AbortSignal,
+): Promise<number> {
   const subscribers = learners.flatMap((learner) => learner.subscribers);
   let cuts = 0;
-  for (; !stopped.aborted; await sleep(Math.random() * 2 * CUT_EVERY_MS, stopped)) {
+  for (; !stopped.aborted; await sleep(Math.random() * 2 * everyMs, stopped)) {
     subscribers[Math.floor(Math.random() * subscribers.length)]?.cut();
     cuts += 1;
   }

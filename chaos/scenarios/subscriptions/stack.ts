@@ -37,19 +37,17 @@ export interface LearningStack {
 
 /** Writes go on as soon as a subgraph lives again, before those who follow are back. */
 const GATEWAY_POLICY = 'subgraphs: { breaker: { openMs: 250 } }';
+const SERVICES = ['users', 'courses', 'progress', 'ai', 'worker', 'gateway'] as const;
 const CONNECTIONS = 50;
 const SEED_MS = 60_000;
 
 /** Everything belongs to the run: it is closed when the scenario ends, also when this throws. The catalogue is seeded. */
 export async function openLearningStack(chaos: Chaos): Promise<LearningStack> {
   const { folder } = chaos;
-  const [databases, redis] = await Promise.all([
-    openDatabases(folder).then((opened) => chaos.own(opened, (d) => d.close())),
-    startRedis({ directory: join(folder, 'redis') }).then((opened) => chaos.own(opened, (r) => r.stop())),
-  ]);
+  const databases = chaos.own(await openDatabases(folder), (d) => d.close());
+  const redis = chaos.own(await startRedis({ directory: join(folder, 'redis') }), (r) => r.stop());
   const ports: Partial<Record<ServiceName, number>> = {};
-  for (const name of ['users', 'courses', 'progress', 'ai', 'worker', 'gateway'] as const)
-    ports[name] = await freePort();
+  for (const name of SERVICES) ports[name] = await freePort();
   const env = {
     ...databases.env,
     ...addressVariables(ports),

@@ -2,7 +2,7 @@
  * Follows one learner's progress over a WebSocket, as a client that must not miss anything does.
  *
  * It keeps the cursor of the last message. When its socket breaks, however that comes about, it goes on from there at any
- * gateway, after a random wait. An event whose cursor it has seen is counted and dropped.
+ * gateway, after a random wait. An event whose cursor it has seen is dropped.
  */
 import { backOffMs, sleep } from '@lyceum/service-kit';
 import { WebSocket } from 'ws';
@@ -37,10 +37,10 @@ export interface SubscriberTally {
   /** Subscriptions that were sent. */
   subscribed: number;
   events: number;
-  /** Events with a cursor that was seen before. */
-  repeated: number;
   /** How subscriptions ended other than with their socket: code → times. */
   readonly refusals: Record<string, number>;
+  /** How sockets were closed: code → times. 1006 is a cut. */
+  readonly closeCodes: Record<number, number>;
 }
 
 const SUBSCRIPTION = `subscription Follow($courseId: ID) {
@@ -92,8 +92,8 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
     const update = data?.progressUpdated;
     if (update) {
       tally.events += 1;
-      if (extensions?.cursor !== undefined && seen.has(extensions.cursor)) tally.repeated += 1;
-      else updates.push(read(update, errors === undefined && extensions?.cursor !== undefined));
+      const isRepeated = extensions?.cursor !== undefined && seen.has(extensions.cursor);
+      if (!isRepeated) updates.push(read(update, errors === undefined && extensions?.cursor !== undefined));
       onDelivery(Date.now() - Date.parse(update.occurredAt));
     } else if (errors) {
       count(errors);
@@ -146,7 +146,8 @@ export function startSubscriber(options: SubscriberOptions): Subscriber {
         own.close();
       }
     });
-    await new Promise((resolve) => own.once('close', resolve));
+    const code = await new Promise<number>((resolve) => own.once('close', resolve));
+    tally.closeCodes[code] = (tally.closeCodes[code] ?? 0) + 1;
     clearTimeout(silence);
     return isTaken;
   }

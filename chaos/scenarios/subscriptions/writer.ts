@@ -33,7 +33,7 @@ const ANSWER =
   'mutation Answer($input: AnswerProblemInput!) { answerProblem(input: $input) { progress { revision } } }';
 /** Every so many writes, a lesson is completed, as long as there is one left. */
 const LESSON_EVERY = 3;
-const BACK_OFF = { baseMs: 100, maxMs: 500 };
+const BACK_OFF = { baseMs: 100, maxMs: 1_000 };
 
 /** Resolves when nothing that it sent is under way any more. */
 export async function keepWriting(options: WriterOptions, stopped: AbortSignal): Promise<void> {
