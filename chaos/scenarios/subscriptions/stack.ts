@@ -35,8 +35,12 @@ export interface LearningStack {
   swapSupergraph(): Promise<string>;
 }
 
-/** Writes go on as soon as a subgraph lives again, before those who follow are back. */
-const GATEWAY_POLICY = 'subgraphs: { breaker: { openMs: 250 } }';
+const GATEWAY_POLICY = `
+# All devices of a learner meet at one gateway while the other is dead; what was cut may not have been noticed yet.
+limits: { webSocket: { maxSocketsPerUser: 30 } }
+# Writes go on as soon as a subgraph lives again, before those who follow are back.
+subgraphs: { breaker: { openMs: 250 } }
+`;
 const SERVICES = ['users', 'courses', 'progress', 'ai', 'worker', 'gateway'] as const;
 const CONNECTIONS = 50;
 const SEED_MS = 60_000;
