@@ -30,12 +30,26 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, supergraph, plans, executor, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
-    resources;
+  const {
+    policy,
+    documents,
+    tokens,
+    supergraph,
+    plans,
+    executor,
+    subgraphs,
+    subscriptions,
+    gatewayMetrics,
+    metrics,
+    life,
+    log,
+  } = resources;
   const { authenticator, watchIdentity, subscriptionMetrics } = resources;
   const gateway = createGateway({
     supergraph,
     policy,
+    documents,
+    tokens,
     plans,
     executor,
     subscriptions,
