@@ -43,7 +43,14 @@ module.exports = {
       comment: 'A fault scenario starts services as processes and sees what their clients see.',
       severity: 'error',
       from: { path: '^chaos/' },
-      to: { path: `${services}|^(prisma|cli|tools|e2e)/` },
+      to: { path: `${services}|^(cli|tools|e2e)/` },
+    },
+    {
+      name: 'chaos-asks-the-database-for-its-making-alone',
+      comment: 'One file makes the databases and reads their rows past the services.',
+      severity: 'error',
+      from: { path: '^chaos/', pathNot: '^chaos/support/databases\\.ts$' },
+      to: { path: '^prisma/' },
     },
     {
       name: 'bench-stands-outside',
