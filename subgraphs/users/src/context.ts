@@ -1,15 +1,18 @@
 /**
- * What a resolver is given: the viewer, and services and loaders made for this one request.
+ * What a resolver is given: the viewer, and services and loaders made for this one request, or one event of a
+ * subscription.
  *
- * Made afresh for each request, so that no row read for one viewer is handed to another, and that all reads of a
+ * Made afresh each time, so that no row read for one viewer is handed to another, and that all reads of a
  * request see what its viewer wrote before.
  */
-import type { BaseContext } from '@lyceum/subgraph-kit';
+import type { BaseContext, ContextSource } from '@lyceum/subgraph-kit';
 import { createAccountsRepository } from './accounts/accounts.repository.ts';
 import { type AccountsService, createAccountsService } from './accounts/accounts.service.ts';
 import { createAttemptLimiter } from './accounts/attempts.ts';
 import { createInstructorsRepository } from './instructors/instructors.repository.ts';
 import { createInstructorsService, type InstructorsService } from './instructors/instructors.service.ts';
+import { createNotificationsRepository } from './notifications/notifications.repository.ts';
+import { createNotificationsService, type NotificationsService } from './notifications/notifications.service.ts';
 import { createPreferencesRepository } from './preferences/preferences.repository.ts';
 import { createPreferencesService, type PreferencesService } from './preferences/preferences.service.ts';
 import { createProfilesLoaders, type ProfilesLoaders } from './profiles/profiles.loaders.ts';
@@ -29,13 +32,16 @@ export interface UsersContext extends BaseContext {
     readonly preferences: PreferencesService;
     readonly roles: RolesService;
     readonly instructors: InstructorsService;
+    readonly notifications: NotificationsService;
   };
   readonly loaders: ProfilesLoaders;
 }
 
-export function createContext(resources: Resources, base: BaseContext): UsersContext {
-  const { cache, clock, database, keys, limiter, signingKey } = resources;
-  const session = database.session(base.viewer?.id ?? null);
+export function createContext(resources: Resources, source: ContextSource): UsersContext {
+  const { cache, clock, database, keys, limiter, signingKey, topics } = resources;
+  const { envelope, log, viewer } = source;
+  const session = database.session(viewer?.id ?? null);
+  if (envelope) session.observe(envelope.positions);
   const people = createProfilesRepository(session);
   const sessions = createSessionsService({
     sessions: createSessionsRepository(cache, keys, clock),
@@ -44,11 +50,11 @@ export function createContext(resources: Resources, base: BaseContext): UsersCon
     clock,
   });
   return {
-    ...base,
+    ...source,
     services: {
       accounts: createAccountsService({
         accounts: createAccountsRepository(database),
-        attempts: createAttemptLimiter(limiter, keys, base.log),
+        attempts: createAttemptLimiter(limiter, keys, log),
         sessions,
       }),
       sessions,
@@ -56,6 +62,11 @@ export function createContext(resources: Resources, base: BaseContext): UsersCon
       preferences: createPreferencesService(createPreferencesRepository(session)),
       roles: createRolesService(people),
       instructors: createInstructorsService(createInstructorsRepository(session)),
+      notifications: createNotificationsService({
+        notifications: createNotificationsRepository(session),
+        topics,
+        clock,
+      }),
     },
     loaders: createProfilesLoaders(people),
   };

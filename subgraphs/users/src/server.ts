@@ -8,6 +8,7 @@ import type { Resolvers } from './__generated__/resolver-types.ts';
 import { accountsResolvers } from './accounts/accounts.resolvers.ts';
 import { createContext, type UsersContext } from './context.ts';
 import { instructorsResolvers } from './instructors/instructors.resolvers.ts';
+import { notificationsResolvers } from './notifications/notifications.resolvers.ts';
 import { preferencesResolvers } from './preferences/preferences.resolvers.ts';
 import { profilesResolvers } from './profiles/profiles.resolvers.ts';
 import type { Resources } from './resources.ts';
@@ -23,6 +24,7 @@ const resolvers = [
   preferencesResolvers,
   rolesResolvers,
   instructorsResolvers,
+  notificationsResolvers,
 ] satisfies Resolvers[];
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
