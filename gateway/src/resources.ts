@@ -27,6 +27,7 @@ import type { SupergraphSource } from './federation/supergraph/supergraph-source
 import { createUrlSource } from './federation/supergraph/url-source.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
+import { createPresence, NO_PRESENCE } from './subscriptions/presence.ts';
 import { createSubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
 
 /** A gateway that starts while Redis is away begins with what it has otherwise. */
@@ -77,11 +78,12 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   const sessions = redis
     ? life.own('ended sessions', createEndedSessions({ ...redis, log }), (s) => s.close())
     : NO_ENDED_SESSIONS;
+  const presence = redis ? life.own('presence', createPresence({ ...redis, log }), (p) => p.close()) : NO_PRESENCE;
   const keySet = { jwksUrl: env.JWKS_URL, policy: policy.current.jwks };
   const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
   const watchIdentity = createIdentityWatch(sessions);
   return {
-    ...{ policy, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{ policy, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity, presence },
     ...{ metrics, gatewayMetrics, life, log },
   };
 }

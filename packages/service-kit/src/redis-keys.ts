@@ -17,6 +17,8 @@ export interface RedisKeys {
   refresh(sessionId: string): string;
   /** Sorted set of sessions that have ended, and the channel on which gateways hear of it. */
   endedSessions(): string;
+  /** Sorted set of the gateways that hold a socket of a person, and the channel on which it is told. */
+  presence(userId: string): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
@@ -36,6 +38,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
     endedSessions: () => `${prefix}:ended-sessions`,
+    presence: (userId) => `${prefix}:presence:${userId}`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,

@@ -38,7 +38,10 @@ export interface Outage {
   readonly signal: AbortSignal;
 }
 
-/** Does the work again for as long as what it needs is away. What it throws while that answers, or once the signal aborts, is thrown. */
+/**
+ * Does the work again for as long as what it needs is away. What it throws while that answers, or once the signal aborts, is
+ * thrown.
+ */
 export async function outlast<T>(work: () => Promise<T>, { check, onAway, signal }: Outage): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -15,6 +15,8 @@ import { createNotificationsRepository } from './notifications/notifications.rep
 import { createNotificationsService, type NotificationsService } from './notifications/notifications.service.ts';
 import { createPreferencesRepository } from './preferences/preferences.repository.ts';
 import { createPreferencesService, type PreferencesService } from './preferences/preferences.service.ts';
+import { createPresenceLoaders, type PresenceLoaders } from './presence/presence.loaders.ts';
+import { createPresenceService, type PresenceService } from './presence/presence.service.ts';
 import { createProfilesLoaders, type ProfilesLoaders } from './profiles/profiles.loaders.ts';
 import { createProfilesRepository } from './profiles/profiles.repository.ts';
 import { createProfilesService, type ProfilesService } from './profiles/profiles.service.ts';
@@ -33,15 +35,17 @@ export interface UsersContext extends BaseContext {
     readonly roles: RolesService;
     readonly instructors: InstructorsService;
     readonly notifications: NotificationsService;
+    readonly presence: PresenceService;
   };
-  readonly loaders: ProfilesLoaders;
+  readonly loaders: ProfilesLoaders & PresenceLoaders;
 }
 
 export function createContext(resources: Resources, source: ContextSource): UsersContext {
-  const { cache, clock, database, keys, limiter, signingKey, topics } = resources;
+  const { cache, clock, database, keys, limiter, presence, signingKey, topics } = resources;
   const { envelope, log, viewer } = source;
   const session = database.session(viewer?.id ?? null);
   if (envelope) session.observe(envelope.positions);
+  const presenceLoaders = createPresenceLoaders({ redis: cache, keys, clock, log });
   const people = createProfilesRepository(session);
   const sessions = createSessionsService({
     sessions: createSessionsRepository(cache, keys, clock),
@@ -67,7 +71,8 @@ export function createContext(resources: Resources, source: ContextSource): User
         topics,
         clock,
       }),
+      presence: createPresenceService(presence, presenceLoaders),
     },
-    loaders: createProfilesLoaders(people),
+    loaders: { ...createProfilesLoaders(people), ...presenceLoaders },
   };
 }

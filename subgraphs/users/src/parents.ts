@@ -1,9 +1,12 @@
 /**
  * What the resolvers of a GraphQL type receive as their parent, named `<GraphQLType>Parent`; the generator reads this.
  */
+
+import type { Presence } from '@lyceum/service-kit';
 import type { EmailTaken, InvalidCredentials } from './accounts/accounts.service.ts';
 import type { Notification } from './notifications/notification.ts';
 import type { Preferences } from './preferences/preferences.ts';
+import type { PresenceChange } from './presence/presence.service.ts';
 import type { Person } from './profiles/person.ts';
 import type { InvalidRefreshToken, Session } from './sessions/sessions.service.ts';
 
@@ -25,3 +28,5 @@ export type SignUpResultParent = Session | EmailTaken;
 export type SignInResultParent = Session | InvalidCredentials;
 export type RefreshSessionResultParent = Session | InvalidRefreshToken;
 export type NotificationParent = Notification;
+export type PresenceParent = Presence;
+export type PresenceChangeParent = PresenceChange;

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { openDatabase, ShardsPolicy } from '@lyceum/database';
 import {
+  type Clock,
   closeRedis,
   connectRedis,
   createMetrics,
@@ -18,6 +19,8 @@ import {
 } from '@lyceum/service-kit';
 import { openLiveTopics } from '@lyceum/subgraph-kit';
 import type { UsersEnv } from './config.ts';
+import { openChannels } from './ephemeral/channels.ts';
+import { openPresenceWatch } from './presence/presence-watch.ts';
 import { readSigningKey } from './sessions/signing-key.ts';
 
 export interface ResourceOptions {
@@ -26,9 +29,10 @@ export interface ResourceOptions {
   readonly source: Environment;
   readonly log: Logger;
   readonly life: Lifecycle;
+  readonly clock?: Clock;
 }
 
-export async function openResources({ env, source, log, life }: ResourceOptions) {
+export async function openResources({ env, source, log, life, clock = systemClock }: ResourceOptions) {
   const signingKey = await readSigningKey(env.AUTH_PRIVATE_KEY_FILE);
   const metrics = createMetrics('users');
   const keys = createRedisKeys(env.REDIS_PREFIX);
@@ -46,6 +50,12 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
   const opening = openDatabase('users', { env: source, shards, redis: cache, keys, log, metrics });
   const database = life.own('database', await opening, (users) => users.close());
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
+  const channels = life.own('channels', openChannels(subscriber), (c) => c.close());
+  const presence = life.own(
+    'presence',
+    openPresenceWatch({ channels, subscriber, reader: cache, keys, clock, log }),
+    (p) => p.close(),
+  );
   return {
     claimsSecret: env.CLAIMS_SECRET,
     signingKey,
@@ -59,7 +69,8 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
     consumerName: `${hostname()}-${env.PORT}`,
     database,
     topics,
-    clock: systemClock,
+    presence,
+    clock,
     log,
   };
 }

@@ -10,6 +10,7 @@ import { createContext, type UsersContext } from './context.ts';
 import { instructorsResolvers } from './instructors/instructors.resolvers.ts';
 import { notificationsResolvers } from './notifications/notifications.resolvers.ts';
 import { preferencesResolvers } from './preferences/preferences.resolvers.ts';
+import { presenceResolvers } from './presence/presence.resolvers.ts';
 import { profilesResolvers } from './profiles/profiles.resolvers.ts';
 import type { Resources } from './resources.ts';
 import { rolesResolvers } from './roles/roles.resolvers.ts';
@@ -25,6 +26,7 @@ const resolvers = [
   rolesResolvers,
   instructorsResolvers,
   notificationsResolvers,
+  presenceResolvers,
 ] satisfies Resolvers[];
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { AccessTokenClaims, CLAIMS_HEADER, type Role, type Viewer } from '@lyceum/contracts';
 import type { Domain } from '@lyceum/database';
-import { createLifecycle, createLogger } from '@lyceum/service-kit';
+import { type Clock, createLifecycle, createLogger } from '@lyceum/service-kit';
 import { claimsHeader, type GraphClient, graphClient, openTenant, type Tenant } from '@lyceum/testing';
 import { decodeJwt } from 'jose';
 import { readConfig } from '../src/config.ts';
@@ -59,17 +59,18 @@ export interface UsersOptions {
   readonly domains?: readonly Domain[];
   /** Whether notifications are made of the logs of other domains. */
   readonly consuming?: boolean;
+  readonly clock?: Clock;
 }
 
 export async function openUsers(
   overrides: Record<string, string> = {},
-  { domains = ['users'], consuming = false }: UsersOptions = {},
+  { domains = ['users'], consuming = false, clock }: UsersOptions = {},
 ): Promise<Users> {
   const tenant = await openTenant(domains);
   const log = createLogger('users', { level: 'silent' });
   const life = createLifecycle({ log });
   const { env, source } = readConfig({ ...tenant.env, ...overrides });
-  const resources = await openResources({ env, source, log, life });
+  const resources = await openResources({ env, source, log, life, clock });
   if (consuming) startNotificationConsumers(resources, life);
   const { url } = await createServer(resources, life).listen(0, env.HOST);
 
