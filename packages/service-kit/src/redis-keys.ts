@@ -19,6 +19,8 @@ export interface RedisKeys {
   endedSessions(): string;
   /** Sorted set of the gateways that hold a socket of a person, and the channel on which it is told. */
   presence(userId: string): string;
+  /** Channel of what people do at a lesson or a course right now. */
+  signals(topic: string): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
@@ -39,6 +41,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
     endedSessions: () => `${prefix}:ended-sessions`,
     presence: (userId) => `${prefix}:presence:${userId}`,
+    signals: (topic) => `${prefix}:signals:${topic}`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,

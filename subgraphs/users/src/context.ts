@@ -25,6 +25,8 @@ import { createRolesService, type RolesService } from './roles/roles.service.ts'
 import { createAccessTokens } from './sessions/access-tokens.ts';
 import { createSessionsRepository } from './sessions/sessions.repository.ts';
 import { createSessionsService, type SessionsService } from './sessions/sessions.service.ts';
+import { createSignalLimiter } from './signals/signal-limit.ts';
+import { createSignalsService, type SignalsService } from './signals/signals.service.ts';
 
 export interface UsersContext extends BaseContext {
   readonly services: {
@@ -36,12 +38,13 @@ export interface UsersContext extends BaseContext {
     readonly instructors: InstructorsService;
     readonly notifications: NotificationsService;
     readonly presence: PresenceService;
+    readonly signals: SignalsService;
   };
   readonly loaders: ProfilesLoaders & PresenceLoaders;
 }
 
 export function createContext(resources: Resources, source: ContextSource): UsersContext {
-  const { cache, clock, database, keys, limiter, presence, signingKey, topics } = resources;
+  const { cache, channels, clock, database, keys, limiter, presence, signingKey, topics } = resources;
   const { envelope, log, viewer } = source;
   const session = database.session(viewer?.id ?? null);
   if (envelope) session.observe(envelope.positions);
@@ -72,6 +75,14 @@ export function createContext(resources: Resources, source: ContextSource): User
         clock,
       }),
       presence: createPresenceService(presence, presenceLoaders),
+      signals: createSignalsService({
+        redis: cache,
+        channels,
+        keys,
+        limits: createSignalLimiter(limiter, keys, log),
+        clock,
+        log,
+      }),
     },
     loaders: { ...createProfilesLoaders(people), ...presenceLoaders },
   };

@@ -1,7 +1,6 @@
 /**
  * What the resolvers of a GraphQL type receive as their parent, named `<GraphQLType>Parent`; the generator reads this.
  */
-
 import type { Presence } from '@lyceum/service-kit';
 import type { EmailTaken, InvalidCredentials } from './accounts/accounts.service.ts';
 import type { Notification } from './notifications/notification.ts';
@@ -9,6 +8,7 @@ import type { Preferences } from './preferences/preferences.ts';
 import type { PresenceChange } from './presence/presence.service.ts';
 import type { Person } from './profiles/person.ts';
 import type { InvalidRefreshToken, Session } from './sessions/sessions.service.ts';
+import type { Signal } from './signals/signal.ts';
 
 /** An entity of another subgraph, by its key. */
 interface EntityReference {
@@ -30,3 +30,4 @@ export type RefreshSessionResultParent = Session | InvalidRefreshToken;
 export type NotificationParent = Notification;
 export type PresenceParent = Presence;
 export type PresenceChangeParent = PresenceChange;
+export type SignalParent = Signal;

@@ -69,6 +69,7 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     consumerName: `${hostname()}-${env.PORT}`,
     database,
     topics,
+    channels,
     presence,
     clock,
     log,

@@ -16,6 +16,7 @@ import type { Resources } from './resources.ts';
 import { rolesResolvers } from './roles/roles.resolvers.ts';
 import { jwksRoute } from './sessions/jwks.route.ts';
 import { sessionsResolvers } from './sessions/sessions.resolvers.ts';
+import { signalsResolvers } from './signals/signals.resolvers.ts';
 
 const resolvers = [
   { DateTime },
@@ -27,6 +28,7 @@ const resolvers = [
   instructorsResolvers,
   notificationsResolvers,
   presenceResolvers,
+  signalsResolvers,
 ] satisfies Resolvers[];
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
