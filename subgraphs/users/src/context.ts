@@ -5,6 +5,7 @@
  * Made afresh each time, so that no row read for one viewer is handed to another, and that all reads of a
  * request see what its viewer wrote before.
  */
+import { revokeOtherRoles } from '@lyceum/service-kit';
 import type { BaseContext, ContextSource } from '@lyceum/subgraph-kit';
 import { createAccountsRepository } from './accounts/accounts.repository.ts';
 import { type AccountsService, createAccountsService } from './accounts/accounts.service.ts';
@@ -67,7 +68,11 @@ export function createContext(resources: Resources, source: ContextSource): User
       sessions,
       profiles: createProfilesService(people),
       preferences: createPreferencesService(createPreferencesRepository(session)),
-      roles: createRolesService(people),
+      roles: createRolesService({
+        people,
+        announce: (userId, roles) => revokeOtherRoles(cache, keys, { userId, roles }, clock.now()),
+        log,
+      }),
       instructors: createInstructorsService(createInstructorsRepository(session)),
       notifications: createNotificationsService({
         notifications: createNotificationsRepository(session),
