@@ -15,6 +15,10 @@ export interface RedisKeys {
   deadLetters(name: string, group: string): string;
   /** A session's refresh state. */
   refresh(sessionId: string): string;
+  /** Sorted set of the gateways that hold a socket of a person, and the channel on which it is told. */
+  presence(userId: string): string;
+  /** Channel of what people do at a lesson or a course right now. */
+  signals(topic: string): string;
   /** Sorted set of what revokes access tokens, and the channel on which gateways hear of it. */
   revocations(): string;
   /** A counter or bucket of a rate limit. */
@@ -35,6 +39,8 @@ export function createRedisKeys(prefix: string): RedisKeys {
     logStream: (name) => `${prefix}:events:${name}`,
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
+    presence: (userId) => `${prefix}:presence:${userId}`,
+    signals: (topic) => `${prefix}:signals:${topic}`,
     revocations: () => `${prefix}:revocations`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
     supergraph: () => `${prefix}:supergraph`,

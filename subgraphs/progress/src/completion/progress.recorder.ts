@@ -4,7 +4,7 @@
  * The caller holds the enrolment's lock and calls this once, after it wrote what changed. The event leaves last, so that
  * it carries the values right after the change.
  */
-import { type PayloadOf, ProgressUpdated } from '@lyceum/contracts';
+import { CourseCompleted, type PayloadOf, ProgressUpdated } from '@lyceum/contracts';
 import type { Clock } from '@lyceum/service-kit';
 import type { ActivityRepository } from '../activity/activity.repository.ts';
 import type { EnrollmentRepository } from '../enrollment/enrollment.repository.ts';
@@ -41,6 +41,7 @@ export function createProgressRecorder({ enrollments, activity, streaks, clock }
         // One millisecond later, so that it sorts behind what completed the course.
         const occurredAt = new Date(at.getTime() + 1);
         await activity.add(tx, learnerId, { kind: 'COURSE_COMPLETED', courseId, lessonId: null, occurredAt });
+        await tx.outbox.add(CourseCompleted, { learnerId, courseId, enrollmentId: after.id });
       }
       await streaks.extend(tx, learnerId, dayOf(at));
       await tx.outbox.add(ProgressUpdated, eventOf(after, change));
