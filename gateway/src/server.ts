@@ -31,14 +31,14 @@ export function createGatewayServer(
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
   const { policy, supergraph, subgraphs, gatewayMetrics, subscriptionMetrics, metrics, life, log } = resources;
-  const { authenticator, watchIdentity } = resources;
+  const { authenticator, watchIdentity, presence } = resources;
   const gateway = createGateway({ ...resources, metrics: gatewayMetrics, plugins });
 
   const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
   const sockets = createWebSocketTransport({
     ...{ gateway, authenticator, watchIdentity, policy, log },
     metrics: subscriptionMetrics,
-    arrived: () => () => {},
+    arrived: (viewerId) => presence.arrived(viewerId),
   });
   const yoga = createYogaDoor({ gateway, authenticator, watchIdentity, policy, streams });
   const graphiql = createGraphiQL(policy);
