@@ -3,7 +3,7 @@
  */
 import { type Circumstances, describeCircumstances } from '../machine.ts';
 import type { BenchOptions } from '../options.ts';
-import { chooseCores, stopAll } from '../processes.ts';
+import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
 import { rounded } from '../statistics.ts';
 import { compare } from './compare.ts';
@@ -18,21 +18,14 @@ const BUSY = 1;
 
 /** Starts what is needed, and leaves nothing behind, whatever happens. */
 async function withRig<T>(options: BenchOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
-  const cores = chooseCores(options.gatewayCore, options.restCore);
-  console.log(
-    cores.gateway === null
-      ? 'This machine cannot pin processes to cores (it needs two cores and taskset): figures are not comparable.'
-      : `Gateway alone on core ${cores.gateway}, load generator and subgraphs on core ${cores.rest}.`,
-  );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void stopAll().finally(() => process.exit(130)));
-  }
-  const rig = await openRig(cores);
-  try {
-    return await use(rig);
-  } finally {
-    await rig.close();
-  }
+  return await withCores(options, async (cores) => {
+    const rig = await openRig(cores);
+    try {
+      return await use(rig);
+    } finally {
+      await rig.close();
+    }
+  });
 }
 
 function choose(from: readonly Participant[], { only, quick }: BenchOptions): readonly Participant[] {
