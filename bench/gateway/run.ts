@@ -1,7 +1,7 @@
 /**
  * One run of a bench, from the first process to the last line.
  */
-import { type Circumstances, describeCircumstances } from '../machine.ts';
+import { describeCircumstances, warnIfBusy } from '../machine.ts';
 import type { BenchOptions } from '../options.ts';
 import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
@@ -12,9 +12,6 @@ import { growing, type Participant, participants } from './participants.ts';
 import { lookUp, writeReport } from './report.ts';
 import { openRig, type Rig } from './rig.ts';
 import { judge } from './verdict.ts';
-
-/** Load of the minute before that is taken for somebody at work. */
-const BUSY = 1;
 
 /** Starts what is needed, and leaves nothing behind, whatever happens. */
 async function withRig<T>(options: BenchOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
@@ -36,11 +33,6 @@ function choose(from: readonly Participant[], { only, quick }: BenchOptions): re
     );
   }
   return from.filter((participant) => (only ? only.includes(participant.id) : !quick || participant.quick));
-}
-
-/** What others do at the same time is seen in every figure, and nothing here can take it out again. */
-function warnIfBusy({ loadBefore }: Circumstances): void {
-  if (loadBefore > BUSY) console.log(`This machine is busy (load ${loadBefore}): figures of this run mean little.`);
 }
 
 /** Resolves to whether every promise was kept. */

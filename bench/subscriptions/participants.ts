@@ -4,9 +4,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StartOptions } from '../processes.ts';
-import type { SubgraphsReady } from './subgraphs/main.ts';
+import type { SubgraphUrls } from './graph/contracts.ts';
 
-export interface Surroundings extends SubgraphsReady {
+export interface Surroundings {
+  readonly urls: SubgraphUrls;
+  readonly jwksUrl: string;
   /** For files of this run alone. */
   readonly folder: string;
   readonly supergraphFile: string;
@@ -17,6 +19,7 @@ export interface Surroundings extends SubgraphsReady {
 export interface Participant {
   readonly id: string;
   readonly title: string;
+  /** In a run of under a minute too: promises name no peer. */
   readonly quick: boolean;
   /** Every socket is a person with a token of their own; peers check none. */
   readonly signedIn: boolean;
@@ -71,14 +74,14 @@ export const participants: readonly Participant[] = [
   {
     id: 'hive-rust',
     title: 'Hive Gateway, Rust planner',
-    quick: true,
+    quick: false,
     signedIn: false,
     start: peer('hive-subscriptions.ts', 'rust'),
   },
   {
     id: 'mercurius',
     title: 'Mercurius gateway',
-    quick: true,
+    quick: false,
     signedIn: false,
     start: peer('mercurius/subscriptions.ts', ''),
   },

@@ -83,6 +83,6 @@ function remarks({ title, failures, few, many, fanOut }: Row): string[] {
   return said;
 }
 
-const restOf = ({ load, subgraphs, redis }: Shares) => load + subgraphs + redis;
+const restOf = ({ load, orders, products, redis }: Shares) => load + orders + products + redis;
 const shares = (of: Shares) =>
-  `${percent(of.gateway)}/${percent(restOf(of))} (${[of.load, of.subgraphs, of.redis].map(percent).join(', ')})`;
+  `${percent(of.gateway)}/${percent(restOf(of))} (${[of.load, of.orders, of.products, of.redis].map(percent).join(', ')})`;

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '@lyceum/local-stack';
 import { compose } from '../gateway/graph/compose.ts';
@@ -16,15 +16,19 @@ import { readContract, subgraphNames } from './graph/contracts.ts';
 import type { LoadAnswer, LoadOptions, LoadRequest, LoadWork } from './load/main.ts';
 import type { Memory } from './memory-probe.ts';
 import type { Participant, Surroundings } from './participants.ts';
-import type { SubgraphsOptions, SubgraphsReady } from './subgraphs/main.ts';
+import type { OrdersOptions } from './subgraphs/orders.ts';
+import type { ProductsOptions, ProductsReady } from './subgraphs/products.ts';
 
 const READY_MS = 60_000;
+/** Characters of a log that tell why a process failed. */
+const LAST_WORDS = 1_000;
 
 /** Shares of one core's time. */
 export interface Shares {
   readonly gateway: number;
   readonly load: number;
-  readonly subgraphs: number;
+  readonly orders: number;
+  readonly products: number;
   readonly redis: number;
 }
 
@@ -57,22 +61,33 @@ export async function openRig(cores: Cores): Promise<Rig> {
   if (cores.rest !== null) spawnSync('taskset', ['-a', '-c', '-p', String(cores.rest), String(redis.pid)]);
 
   const logOf = (name: string) => join(folder, `${name}.log`);
-  const beside = (name: string, options: LoadOptions | SubgraphsOptions) =>
+  const beside = (file: string, options: LoadOptions | OrdersOptions | ProductsOptions) =>
     startProcess({
-      file: join(import.meta.dirname, name, 'main.ts'),
+      file: join(import.meta.dirname, file),
       args: [JSON.stringify(options)],
       core: cores.rest,
       cwd: folder,
-      logFile: logOf(name),
+      logFile: logOf(basename(file)),
     });
-  const subgraphs = beside('subgraphs', { jwks, redisUrl: redis.url, claimsSecret });
-  const load = beside('load', { redisUrl: redis.url, privateKey });
-  const ready = (await answerOf(subgraphs, logOf('subgraphs'))) as SubgraphsReady;
-  const supergraph = compose(
-    subgraphNames.map((name) => ({ name, url: ready.urls[name], contract: readContract(name) })),
+  const orders = beside('subgraphs/orders.ts', { redisUrl: redis.url, claimsSecret });
+  const products = beside('subgraphs/products.ts', { jwks });
+  const load = beside('load/main.ts', { redisUrl: redis.url, privateKey });
+  const [ordersUrl, { productsUrl, jwksUrl }] = (await Promise.all([
+    answerOf(orders, logOf('orders.ts')),
+    answerOf(products, logOf('products.ts')),
+  ])) as [string, ProductsReady];
+  const urls = { orders: ordersUrl, products: productsUrl };
+  const around: Surroundings = {
+    urls,
+    jwksUrl,
+    claimsSecret,
+    folder,
+    supergraphFile: join(folder, 'supergraph.graphql'),
+  };
+  writeFileSync(
+    around.supergraphFile,
+    compose(subgraphNames.map((name) => ({ name, url: urls[name], contract: readContract(name) }))),
   );
-  const around: Surroundings = { ...ready, folder, claimsSecret, supergraphFile: join(folder, 'supergraph.graphql') };
-  writeFileSync(around.supergraphFile, supergraph);
   let gateway: ChildProcess | null = null;
 
   return {
@@ -86,7 +101,7 @@ export async function openRig(cores: Cores): Promise<Rig> {
         logFile: log,
       });
       gateway = child;
-      const lastWords = () => readFileSync(log, 'utf8').trim().split('\n').slice(-15).join('\n');
+      const lastWords = () => readFileSync(log, 'utf8').trim().slice(-LAST_WORDS);
       for (const end = performance.now() + READY_MS; !(await answers(port)); await sleep(20)) {
         if (child.exitCode !== null) throw new Error(`It ended:\n${lastWords()}`);
         if (performance.now() > end) throw new Error(`It gave no answer:\n${lastWords()}`);
@@ -105,20 +120,21 @@ export async function openRig(cores: Cores): Promise<Rig> {
 
     async ask(name, options) {
       load.send({ name, options } as LoadRequest);
-      const answer = (await answerOf(load, logOf('load'))) as LoadAnswer;
+      const answer = (await answerOf(load, logOf('main.ts'))) as LoadAnswer;
       if ('error' in answer) throw new Error(answer.error);
       return answer.result as never;
     },
 
     async watch(work) {
-      const clocks = () => [gateway ?? {}, load, subgraphs, redis].map(processorSeconds);
+      const processes = { gateway: gateway ?? {}, load, orders, products, redis };
+      const clocks = () => Object.values(processes).map(processorSeconds);
       const [before, began] = [clocks(), performance.now()];
       const result = await work();
       const seconds = (performance.now() - began) / 1_000;
       const used = clocks().map((clock, index) => clock - (before[index] ?? 0));
-      const [gatewaySeconds = 0, ...others] = used;
-      const [own = 0, clients = 0, answering = 0, storing = 0] = [gatewaySeconds, ...others].map((of) => of / seconds);
-      return { result, shares: { gateway: own, load: clients, subgraphs: answering, redis: storing }, gatewaySeconds };
+      const names = Object.keys(processes) as (keyof Shares)[];
+      const shares = Object.fromEntries(names.map((name, index) => [name, (used[index] ?? 0) / seconds]));
+      return { result, shares: shares as unknown as Shares, gatewaySeconds: used[0] ?? 0 };
     },
 
     async close() {
@@ -136,7 +152,7 @@ async function answerOf(child: ChildProcess, logFile: string): Promise<unknown> 
     const [message] = await Promise.race([
       once(child, 'message', { signal: over.signal }),
       once(child, 'exit', { signal: over.signal }).then(() => {
-        throw new Error(`A process ended:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`);
+        throw new Error(`A process ended:\n${readFileSync(logFile, 'utf8').slice(-LAST_WORDS)}`);
       }),
     ]);
     return message;

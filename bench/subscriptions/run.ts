@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- subscriptions`, from the first process to the last line.
  */
-import { describeCircumstances } from '../machine.ts';
+import { describeCircumstances, warnIfBusy } from '../machine.ts';
 import type { BenchOptions } from '../options.ts';
 import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
@@ -16,6 +16,7 @@ import { compareWithPeers, judge } from './verdict.ts';
 export async function runSubscriptions(options: BenchOptions): Promise<boolean> {
   const started = performance.now();
   const circumstances = describeCircumstances();
+  warnIfBusy(circumstances);
   const chosen = participants.filter(({ id, quick }) => options.only?.includes(id) ?? (!options.quick || quick));
   const rows = await withCores(options, async (cores) => {
     const rig = await openRig(cores);
@@ -59,40 +60,42 @@ export async function runSubscriptions(options: BenchOptions): Promise<boolean> 
 
 /** Phase by phase, so that what is compared was measured one right after the other. */
 async function measureAll(rig: Rig, chosen: readonly Participant[], options: BenchOptions): Promise<Row[]> {
-  const rows = chosen.map(({ id, title }): Row => {
-    return { id, title, few: null, many: null, fanOut: null, slow: null, failures: [] };
+  const entries = chosen.map((participant) => {
+    const { id, title } = participant;
+    const row: Row = { id, title, few: null, many: null, fanOut: null, slow: null, failures: [] };
+    return { participant, row };
   });
   const sockets = options.quick ? MANY_IN_QUICK : MANY;
-  const phase = async (title: string, measure: (row: Row, participant: Participant) => Promise<string>) => {
-    for (const [index, participant] of chosen.entries()) {
-      const row = rows[index] as Row;
+  const phase = async (
+    title: string,
+    who: typeof entries,
+    measure: (row: Row, participant: Participant) => Promise<string>,
+  ) => {
+    for (const { row, participant } of who) {
       try {
-        console.log(`${title}  ${participant.title}: ${await measure(row, participant)}`);
+        console.log(`${title}  ${row.title}: ${await measure(row, participant)}`);
       } catch (error) {
         row.failures.push(`${title}: ${error instanceof Error ? error.message : error}`);
-        console.log(`LEFT OUT  ${participant.title}, ${row.failures.at(-1)}`);
+        console.log(`LEFT OUT  ${row.title}, ${row.failures.at(-1)}`);
       }
     }
   };
-  await phase(`${FEW} sockets`, async (row, participant) => {
+  await phase(`${FEW} sockets`, entries, async (row, participant) => {
     row.few = await measureDelivery(rig, participant, FEW, options);
-    return `p99 ${rounded(row.few.p99)} ms`;
+    return `p99 ${rounded(row.few.p99) ?? '–'} ms`;
   });
-  await phase(`${sockets} sockets`, async (row, participant) => {
+  await phase(`${sockets} sockets`, entries, async (row, participant) => {
     row.many = await measureDelivery(rig, participant, sockets, options);
-    return `p99 ${rounded(row.many.p99)} ms, ${rounded(row.many.residentKb)} KB a socket`;
+    return `p99 ${rounded(row.many.p99) ?? '–'} ms, ${rounded(row.many.residentKb)} KB a socket`;
   });
-  await phase('fan-out', async (row, participant) => {
+  await phase('fan-out', entries, async (row, participant) => {
     row.fanOut = await measureFanOut(rig, participant, options);
     return `${Math.round(row.fanOut.framesPerSecond)} frames/s`;
   });
-  const [lyceum] = rows;
-  if (lyceum?.id === 'lyceum') {
-    await phase('slow reader', async (row, participant) => {
-      if (row !== lyceum) return 'promises nothing';
-      row.slow = await measureSlowReading(rig, participant, options);
-      return `p99 of the others times ${rounded(row.slow.p99Ratio)}, ${rounded(row.slow.growthMb)} MB more`;
-    });
-  }
-  return rows;
+  const promising = entries.filter(({ row }) => row.id === 'lyceum');
+  await phase('slow reader', promising, async (row, participant) => {
+    row.slow = await measureSlowReading(rig, participant, options);
+    return `p99 of the others times ${rounded(row.slow.p99Ratio)}, ${rounded(row.slow.growthMb)} MB more`;
+  });
+  return entries.map(({ row }) => row);
 }
