@@ -2,13 +2,13 @@
  * One run of a bench, from the first process to the last line.
  */
 import { describeCircumstances, warnIfBusy } from '../machine.ts';
-import type { BenchOptions } from '../options.ts';
+import { type BenchOptions, choose } from '../options.ts';
 import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
 import { rounded } from '../statistics.ts';
 import { compare } from './compare.ts';
 import { measureGrowth, writeGrowth } from './growth.ts';
-import { growing, type Participant, participants } from './participants.ts';
+import { growing, participants } from './participants.ts';
 import { lookUp, writeReport } from './report.ts';
 import { openRig, type Rig } from './rig.ts';
 import { judge } from './verdict.ts';
@@ -23,16 +23,6 @@ async function withRig<T>(options: BenchOptions, use: (rig: Rig) => Promise<T>):
       await rig.close();
     }
   });
-}
-
-function choose(from: readonly Participant[], { only, quick }: BenchOptions): readonly Participant[] {
-  const unknown = only?.filter((id) => !from.some((participant) => participant.id === id)) ?? [];
-  if (unknown.length > 0) {
-    throw new Error(
-      `No participant is called ${unknown.join(', ')}. There are: ${from.map(({ id }) => id).join(', ')}.`,
-    );
-  }
-  return from.filter((participant) => (only ? only.includes(participant.id) : !quick || participant.quick));
 }
 
 /** Resolves to whether every promise was kept. */

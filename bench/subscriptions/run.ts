@@ -2,7 +2,7 @@
  * `npm run bench -- subscriptions`, from the first process to the last line.
  */
 import { describeCircumstances, warnIfBusy } from '../machine.ts';
-import type { BenchOptions } from '../options.ts';
+import { type BenchOptions, choose } from '../options.ts';
 import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
 import { rounded } from '../statistics.ts';
@@ -17,7 +17,7 @@ export async function runSubscriptions(options: BenchOptions): Promise<boolean> 
   const started = performance.now();
   const circumstances = describeCircumstances();
   warnIfBusy(circumstances);
-  const chosen = participants.filter(({ id, quick }) => options.only?.includes(id) ?? (!options.quick || quick));
+  const chosen = choose(participants, options);
   const rows = await withCores(options, async (cores) => {
     const rig = await openRig(cores);
     try {
