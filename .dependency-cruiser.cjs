@@ -57,7 +57,15 @@ module.exports = {
       comment: 'It starts the gateway as the process it is, and its peers likewise; it has its own dependencies.',
       severity: 'error',
       from: { path: '^bench/' },
-      to: { path: `${services}|^(prisma|packages|cli|tools|e2e|chaos)/` },
+      to: { path: `${services}|^(prisma|cli|tools|e2e|chaos)/` },
+    },
+    {
+      name: 'only-the-bench-of-subscriptions-knows-packages',
+      comment:
+        'Its subgraph and its publisher are built as those of the product are; all other load is written by hand.',
+      severity: 'error',
+      from: { path: '^bench/(?!subscriptions/)' },
+      to: { path: '^packages/' },
     },
     {
       name: 'only-the-database-imports-prisma',
