@@ -70,7 +70,9 @@ export type ProgressReason =
   | 'ENROLLED'
   | 'LESSON_STARTED'
   | 'LESSON_COMPLETED'
-  | 'PROBLEM_ANSWERED';
+  | 'PROBLEM_ANSWERED'
+  /** Nothing changed: this is how it stands as the subscription begins. */
+  | 'SNAPSHOT';
 
 /** Credentials of an account. */
 export type SignInInput = {

@@ -21,6 +21,8 @@ export interface Attempt {
 export interface AttemptGains {
   readonly answeredProblems: number;
   readonly correctProblems: number;
+  /** Whether it is the first correct one of all. */
+  readonly problemSolved: boolean;
 }
 
 const attemptsMax = 20;
@@ -79,6 +81,13 @@ export function createAnswersRepository(session: DatabaseSession<'progress'>) {
     ): Promise<{ attempt: Attempt; gains: AttemptGains }> {
       const key = { learnerId_problemId: { learnerId, problemId } };
       const before = await tx.problemState.findUnique({ where: key, select: { correct: true } });
+      const solvedBefore =
+        before?.correct ||
+        (before &&
+          (await tx.problemAttempt.findFirst({
+            where: { learnerId, problemId, correct: true },
+            select: { id: true },
+          })));
       const answer = { correct, answeredAt: submittedAt };
       await tx.problemState.upsert({
         where: key,
@@ -101,6 +110,7 @@ export function createAnswersRepository(session: DatabaseSession<'progress'>) {
       const gains = {
         answeredProblems: before ? 0 : 1,
         correctProblems: Number(correct) - Number(before?.correct ?? false),
+        problemSolved: correct && !solvedBefore,
       };
       return { attempt, gains };
     },
