@@ -12,19 +12,19 @@ CREATE TABLE "course_points" (
 );
 CREATE INDEX "course_points_course_id_period_score_learner_id_idx" ON "course_points"("course_id", "period", "score" DESC, "learner_id" DESC);
 
--- Counts the points of learners anew from what they did; NULL: of all. For rows that came in without points: those that
--- were there before this table, and seeded ones. The rules are those of leaderboard/points.ts in the progress subgraph.
+-- Counts the points of learners anew from what they did. For rows that came in without points: those that were there
+-- before this table, and seeded ones. The rules are those of leaderboard/points.ts in the progress subgraph.
 CREATE FUNCTION "count_course_points"("learners" UUID[]) RETURNS VOID LANGUAGE sql AS $$
     WITH award AS (
         SELECT learner_id, course_id, completed_at AS at, 10 AS points
-        FROM lesson_progress WHERE completed_at IS NOT NULL AND (learners IS NULL OR learner_id = ANY(learners))
+        FROM lesson_progress WHERE completed_at IS NOT NULL AND learner_id = ANY(learners)
         UNION ALL
         SELECT learner_id, course_id, min(submitted_at), 5
-        FROM problem_attempt WHERE correct AND (learners IS NULL OR learner_id = ANY(learners))
+        FROM problem_attempt WHERE correct AND learner_id = ANY(learners)
         GROUP BY learner_id, course_id, problem_id
         UNION ALL
         SELECT learner_id, course_id, completed_at, 50
-        FROM enrollment WHERE completed_at IS NOT NULL AND (learners IS NULL OR learner_id = ANY(learners))
+        FROM enrollment WHERE completed_at IS NOT NULL AND learner_id = ANY(learners)
     ), total AS (
         SELECT learner_id, course_id, period, least(sum(points), 2097151) AS points, max(at) AS reached_at
         FROM award CROSS JOIN LATERAL (VALUES
@@ -40,4 +40,4 @@ CREATE FUNCTION "count_course_points"("learners" UUID[]) RETURNS VOID LANGUAGE s
     FROM total
     ON CONFLICT (learner_id, course_id, period) DO UPDATE SET points = EXCLUDED.points, score = EXCLUDED.score
 $$;
-SELECT "count_course_points"(NULL);
+SELECT "count_course_points"(coalesce(array_agg(DISTINCT "learner_id"), '{}')) FROM "enrollment";
