@@ -22,7 +22,7 @@ export interface RedisKeys {
   /** Sorted set of the learners of a course by their score in a period. In braces: all boards of a course lie on one node. */
   leaderboard(courseId: string, period: string): string;
   /** Held by the one who fills a board again. */
-  leaderboardRebuild(courseId: string, period: string): string;
+  leaderboardLock(courseId: string, period: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
   supergraph(): string;
   /** Channel on which workers hear that a job was cancelled. */
@@ -42,7 +42,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     endedSessions: () => `${prefix}:ended-sessions`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
     leaderboard: (courseId, period) => `${prefix}:leaderboard:{${courseId}}:${period}`,
-    leaderboardRebuild: (courseId, period) => `${prefix}:leaderboard-rebuild:{${courseId}}:${period}`,
+    leaderboardLock: (courseId, period) => `${prefix}:leaderboard-lock:{${courseId}}:${period}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,
     queuePrefix: () => `${prefix}:queue`,

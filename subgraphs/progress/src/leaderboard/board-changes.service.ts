@@ -42,7 +42,7 @@ export function createBoardChangesService({ topics, outlines, looks, log }: Boar
     try {
       return await looks.look(key);
     } catch (err) {
-      log.warn({ err, ...key }, 'leaderboard cannot be read, trying again');
+      log.debug({ err, ...key }, 'leaderboard cannot be read, looking again');
       return undefined;
     }
   }

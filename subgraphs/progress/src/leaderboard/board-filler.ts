@@ -36,7 +36,7 @@ export function createBoardFiller({ redis, keys, boards, points, log }: BoardFil
   const stopping = new AbortController();
 
   async function fill(board: BoardKey): Promise<void> {
-    const lock = keys.leaderboardRebuild(board.courseId, board.period);
+    const lock = keys.leaderboardLock(board.courseId, board.period);
     if ((await redis.set(lock, '1', 'PX', LOCK_MS, 'NX')) === null) return;
     const filling = await boards.beginFilling(board, randomUUID());
     let learners = 0;

@@ -118,6 +118,7 @@ export function createPointsRepository(session: DatabaseSession<'progress'>) {
      * way in which scores change: who rises meanwhile may come twice, but is not passed over.
      */
     async eachPage(board: BoardKey, pageSize: number, use: (page: readonly Scored[]) => Promise<void>): Promise<void> {
+      if (!isId(board.courseId)) return;
       await session.everyShard(async (client) => {
         let last: Scored = { learnerId: '00000000-0000-0000-0000-000000000000', score: 0 };
         for (;;) {
