@@ -6,6 +6,8 @@ import { newId } from '@lyceum/database';
 import { publishEnvelope } from '@lyceum/service-kit';
 import { eventually, type FixedClock, fixedClock, type GraphClient, sql } from '@lyceum/testing';
 import { describe, expect, it } from 'vitest';
+import { createBoards } from '../src/leaderboard/boards.ts';
+import { pointsOf, scoreOf } from '../src/leaderboard/points.ts';
 import { choice, type Learner, number, type Outline, openProgress, outlineOf, type Progress } from './progress.ts';
 
 const enroll = 'mutation ($id: ID!) { enroll(courseId: $id) { __typename } }';
@@ -50,7 +52,7 @@ async function study(learner: Learner, outline: Outline, lessons: number, clock?
   }
 }
 
-/** What Redis holds of the course's week, the best first; null unless it is marked as complete. */
+/** Whom Redis holds on a board, the best first; null unless it is marked as complete. */
 async function inRedis({ redis, keys }: Progress, { courseId }: Outline, period: string): Promise<string[] | null> {
   const key = keys.leaderboard(courseId, period);
   if ((await redis.zscore(key, 'complete')) === null) return null;
@@ -209,7 +211,7 @@ describe('points', () => {
     const key = progress.keys.leaderboard(outline.courseId, 'all');
     // The log is read in order: once the last is there, the others have been handled.
     await eventually(async () => expect(await progress.redis.zcard(key)).toBe(2));
-    expect(Math.floor(Number(await progress.redis.zscore(key, learnerId)) / 2 ** 32)).toBe(20);
+    expect(pointsOf(Number(await progress.redis.zscore(key, learnerId)))).toBe(20);
   });
 });
 
@@ -295,6 +297,32 @@ describe('Redis as a copy', () => {
     expect(await all('WEEKLY')).toEqual([
       [1, 30, first!.id],
       [2, 20, second!.id],
+    ]);
+  });
+
+  it('a board that is lost half filled is not taken for a whole one, and points that come meanwhile stay', async () => {
+    await using progress = await openProgress();
+    const boards = createBoards(progress.redis, progress.keys);
+    const board = { courseId: newId(7), period: 'all' };
+    const [one, two] = [newId(11), newId(12)];
+    const early = scoreOf(10, new Date('2026-11-21T08:00:00Z'));
+    const late = scoreOf(20, new Date('2026-11-21T09:00:00Z'));
+
+    const doomed = await boards.beginFilling(board, 'doomed');
+    expect(await doomed.add([{ learnerId: one, score: early }])).toBe(true);
+    await progress.redis.del(progress.keys.leaderboard(board.courseId, board.period));
+    expect(await doomed.add([{ learnerId: two, score: early }])).toBe(false);
+    expect(await doomed.finish()).toBe(false);
+    expect(await boards.top(board, 10)).toBeNull();
+
+    const filling = await boards.beginFilling(board, 'another');
+    await boards.raise(board.courseId, one, [{ period: board.period, score: late }]);
+    await filling.add([one, two].map((learnerId) => ({ learnerId, score: early })));
+    expect(await boards.top(board, 10)).toBeNull();
+    expect(await filling.finish()).toBe(true);
+    expect(await boards.top(board, 10)).toEqual([
+      { learnerId: one, score: late },
+      { learnerId: two, score: early },
     ]);
   });
 

@@ -13,7 +13,7 @@ CREATE TABLE "course_points" (
 CREATE INDEX "course_points_course_id_period_score_learner_id_idx" ON "course_points"("course_id", "period", "score" DESC, "learner_id" DESC);
 
 -- Counts the points of learners anew from what they did. For rows that came in without points: those that were there
--- before this table, and seeded ones. The rules are those of leaderboard/points.ts in the progress subgraph.
+-- before this table, and seeded ones. Rows are only raised: changes of the same moment stay. The rules are those of leaderboard/points.ts in the progress subgraph.
 CREATE FUNCTION "count_course_points"("learners" UUID[]) RETURNS VOID LANGUAGE sql AS $$
     WITH award AS (
         SELECT learner_id, course_id, completed_at AS at, 10 AS points
@@ -39,5 +39,6 @@ CREATE FUNCTION "count_course_points"("learners" UUID[]) RETURNS VOID LANGUAGE s
         (points::bigint << 32) + 4294967295 - floor(extract(epoch FROM reached_at))::bigint
     FROM total
     ON CONFLICT (learner_id, course_id, period) DO UPDATE SET points = EXCLUDED.points, score = EXCLUDED.score
+    WHERE course_points.score < EXCLUDED.score
 $$;
 SELECT "count_course_points"(coalesce(array_agg(DISTINCT "learner_id"), '{}')) FROM "enrollment";
