@@ -9,12 +9,15 @@ import type { Identity } from './auth/identity.ts';
 import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { ParsedOperation } from './federation/plan-cache.ts';
 import type { JsonText } from './federation/project/json-text.ts';
+import type { LiveOperation } from './subscriptions/live-operation.ts';
 
 /** One operation as a transport received it; nothing in it has been checked. */
 export interface GatewayRequest {
   readonly requestId: string;
   readonly params: {
     readonly query?: unknown;
+    /** Names a document of the manifest in place of `query`. */
+    readonly documentId?: unknown;
     readonly operationName?: unknown;
     readonly variables?: unknown;
     readonly extensions?: Readonly<Record<string, unknown>> | null;
@@ -23,6 +26,8 @@ export interface GatewayRequest {
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;
   /** Whether the client takes the answer to a query or mutation in parts. */
   readonly takesParts: boolean;
+  /** The other end of the connection. Requests without one count as those of one client. */
+  readonly address?: string | undefined;
   /** A header of the client, by its name in lower case. */
   header(name: string): string | undefined;
   /** Throws for a bad credential. May be called more than once. */
@@ -48,8 +53,10 @@ export interface IncrementalResult extends Pick<Result, 'data' | 'errors'> {
   readonly label?: string;
 }
 
-/** A subscription that was admitted, and an answer in parts, are streams; everything else, refusals included, is one result. */
-export type Outcome = Result | AsyncGenerator<Result>;
+/**
+ * A subscription that was admitted is live; an answer in parts is a stream; everything else, refusals included, is one result.
+ */
+export type Outcome = Result | AsyncGenerator<Result> | LiveOperation;
 
 export type MaybePromise<T> = T | Promise<T>;
 export type Next = (operation: Operation) => MaybePromise<Outcome>;
@@ -59,6 +66,8 @@ export class Operation {
   readonly request: GatewayRequest;
   /** Set by `authenticate`. */
   identity?: Identity;
+  /** Set by `find document`: the text that is run, sent or found. */
+  source?: string;
   /** Set by `parse`. */
   parsed?: ParsedOperation;
   /** Set by `plan`. */

@@ -15,9 +15,10 @@ import type { WatchIdentity } from '../auth/identity-end.ts';
 import type { GatewayPolicy } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type Outcome, type Result } from '../pipeline.ts';
-import type { EventStreams } from '../subscriptions/sse-transport.ts';
+import { isLive } from '../subscriptions/live-operation.ts';
+import type { EventStreams } from '../subscriptions/sse/event-streams.ts';
 import { answerWith } from './answer.ts';
-import { isAllowed } from './common-headers.ts';
+import { EXPOSED_HEADERS, isAllowed } from './common-headers.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { negotiate } from './media-types.ts';
 import { MULTIPART, writeMultipart } from './multipart.ts';
@@ -49,6 +50,7 @@ export function createYogaDoor({ gateway, authenticator, watchIdentity, policy, 
     batching: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
+    extraParamNames: ['documentId'],
     cors: (request) => (request.method === 'OPTIONS' ? leaveFor(request, policy.current.cors.origins) : false),
     plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams, watchIdentity)],
   });
@@ -62,7 +64,7 @@ function leaveFor({ headers }: Request, origins: readonly string[]) {
     origin: [origin],
     methods: ['GET', 'POST'],
     allowedHeaders: ['authorization', 'content-type', 'last-event-id', 'x-request-id'],
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: [EXPOSED_HEADERS],
     credentials: false,
     maxAge: 600,
   };
@@ -96,15 +98,16 @@ function forYoga(params: object): GraphQLParams {
 /** Who asked for a stream. */
 const identities = new WeakMap<object, Identity>();
 
-function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
+function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin<object, NodeContext> {
   return {
-    onParams({ setParamsHandler }) {
+    onParams({ setParamsHandler, context }) {
       setParamsHandler(async ({ request, params }) => {
         let identity: Promise<Identity> | undefined;
         const outcome = await gateway.run({
           requestId: request.headers.get('x-request-id') ?? '',
           params,
           ...allowedBy(request),
+          address: context.req.socket.remoteAddress,
           header: (name) => request.headers.get(name) ?? undefined,
           identify() {
             const authorization = request.headers.get('authorization');
@@ -114,7 +117,7 @@ function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
           },
           signal: request.signal,
         });
-        if (isStream(outcome) && identity) identities.set(outcome, await identity);
+        if ((isStream(outcome) || isLive(outcome)) && identity) identities.set(outcome, await identity);
         return outcome as object;
       });
     },
@@ -139,7 +142,7 @@ function useOurAnswers(
     onResultProcess({ request, result, setResultProcessor, serverContext: { res } }) {
       const outcome = result as Outcome;
       const { mediaType, eventStream, parts } = negotiate(request.headers.get('accept') ?? undefined);
-      if (!isStream(outcome) && mediaType !== null) {
+      if (!isStream(outcome) && !isLive(outcome) && mediaType !== null) {
         const acceptEncoding = request.headers.get('accept-encoding') ?? undefined;
         const { minBytes } = policy.current.http.compression;
         setResultProcessor(async (_result, { Response }) => {
@@ -147,20 +150,23 @@ function useOurAnswers(
           return new Response(body, { status, headers: inPairs(headers) });
         }, mediaType);
       } else if (eventStream) {
-        const results = isStream(outcome) ? outcome : only(outcome);
-        const identity = identities.get(results);
+        const identity = identities.get(outcome);
         const watch = (end: () => void) => (identity ? watchIdentity(identity, end) : () => {});
+        const options = { watch, hangUp: () => res.destroy() };
+        const body = isLive(outcome)
+          ? () => streams.follow(outcome, options)
+          : () => streams.open(inParts(outcome), options);
         setResultProcessor(
           (_result, { Response }) =>
-            new Response(streams.open(results, { watch, hangUp: () => res.destroy() }), {
+            new Response(body(), {
               headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'text/event-stream',
         );
-      } else if (parts) {
+      } else if (parts && !isLive(outcome)) {
         setResultProcessor(
           (_result, { Response }) =>
-            new Response(writeMultipart(isStream(outcome) ? outcome : only(outcome)), {
+            new Response(writeMultipart(inParts(outcome)), {
               headers: { 'content-type': MULTIPART, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'multipart/mixed',
@@ -172,6 +178,10 @@ function useOurAnswers(
 
 async function* only(result: Result): AsyncGenerator<Result> {
   yield result;
+}
+
+function inParts(outcome: Result | AsyncGenerator<Result>): AsyncGenerator<Result> {
+  return isStream(outcome) ? outcome : only(outcome);
 }
 
 function inPairs(headers: readonly string[]): Record<string, string> {

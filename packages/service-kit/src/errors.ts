@@ -46,10 +46,19 @@ export const ERRORS = {
     exposed: true,
     message: 'Events after this cursor are no longer kept. Read the current state and subscribe without a cursor.',
   },
+  SUPERGRAPH_CHANGED: {
+    status: 410,
+    level: 'info',
+    exposed: true,
+    message:
+      'The graph has changed and no longer serves this subscription as it was. Check the document and subscribe again.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, level: 'info', exposed: true, message: 'The request is too large.' },
   BAD_REQUEST: { status: 400, level: 'debug', exposed: true, message: 'The request is not a GraphQL request.' },
   GRAPHQL_PARSE_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document does not parse.' },
   GRAPHQL_VALIDATION_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document is not valid.' },
+  /** Both the code and the words are what Apollo's clients know. */
+  PERSISTED_QUERY_NOT_FOUND: { status: 404, level: 'info', exposed: true, message: 'PersistedQueryNotFound' },
   OPERATION_TOO_LARGE: { status: 400, level: 'info', exposed: true, message: 'The operation asks for too much.' },
   SUBGRAPH_UNAVAILABLE: {
     status: 503,

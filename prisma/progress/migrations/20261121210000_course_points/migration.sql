@@ -13,7 +13,8 @@ CREATE TABLE "course_points" (
 CREATE INDEX "course_points_course_id_period_score_learner_id_idx" ON "course_points"("course_id", "period", "score" DESC, "learner_id" DESC);
 
 -- Counts the points of learners anew from what they did. For rows that came in without points: those that were there
--- before this table, and seeded ones. Rows are only raised: changes of the same moment stay. The rules are those of leaderboard/points.ts in the progress subgraph.
+-- before this table, and seeded ones. Rows are only raised: changes of the same moment stay. The rules are those of
+-- leaderboard/points.ts in the progress subgraph.
 CREATE FUNCTION "count_course_points"("learners" UUID[]) RETURNS VOID LANGUAGE sql AS $$
     WITH award AS (
         SELECT learner_id, course_id, completed_at AS at, 10 AS points
