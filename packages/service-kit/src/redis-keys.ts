@@ -23,6 +23,10 @@ export interface RedisKeys {
   revocations(): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
+  /** Sorted set of the learners of a course by their score in a period. In braces: all boards of a course lie on one node. */
+  leaderboard(courseId: string, period: string): string;
+  /** Held by the one who fills a board again. */
+  leaderboardLock(courseId: string, period: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
   supergraph(): string;
   /** Channel on which workers hear that a job was cancelled. */
@@ -43,6 +47,8 @@ export function createRedisKeys(prefix: string): RedisKeys {
     signals: (topic) => `${prefix}:signals:${topic}`,
     revocations: () => `${prefix}:revocations`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
+    leaderboard: (courseId, period) => `${prefix}:leaderboard:{${courseId}}:${period}`,
+    leaderboardLock: (courseId, period) => `${prefix}:leaderboard-lock:{${courseId}}:${period}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,
     queuePrefix: () => `${prefix}:queue`,
