@@ -67,11 +67,21 @@ export const LimitsPolicy = z.strictObject({
       maxMessageBytes: count.default(256 * 1024),
       /** That run at the same time on one socket. */
       maxOperations: count.default(50),
+      /** That are open at the same time at one gateway. */
+      maxSockets: count.default(50_000),
+      /** Of one person at one gateway. */
+      maxSocketsPerUser: count.default(5),
+      /** That a client has not read yet. Beyond it, events are replaced by newer ones or the socket is closed, as declared. */
+      maxBufferedBytes: count.default(256 * 1024),
+      /** A socket without an operation is closed after this time. */
+      idleMs: milliseconds.default(600_000),
+      /** When the gateway drains, its sockets are closed one after the other over this time at most. */
+      drainMs: milliseconds.default(5_000),
       /** Time a client has to say who it is. Read at start. */
       initialisationMs: milliseconds.default(5_000),
     })
     .prefault({}),
-  /** Events that may wait for one slow subscriber before its subscription is ended. */
+  /** Events of one subgraph's subscription that may wait to be completed. More are asked for again from the cursor. */
   maxPendingEvents: count.default(1_000),
 });
 export type LimitsPolicy = z.output<typeof LimitsPolicy>;

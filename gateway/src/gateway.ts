@@ -8,6 +8,8 @@ import type { Live, Logger } from '@lyceum/service-kit';
 import type { GatewayPolicy } from './config.ts';
 import { refusal } from './errors.ts';
 import { coerceVariables } from './federation/coerce-variables.ts';
+import type { Variables } from './federation/execute/execution.ts';
+import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { PlanCache } from './federation/plan-cache.ts';
 import type { PlanExecutor } from './federation/plan-executor.ts';
 import type { Supergraph } from './federation/supergraph/build-supergraph.ts';
@@ -31,15 +33,14 @@ import {
 import { type GatewayPlugin, runPlugins } from './plugins/run-plugins.ts';
 import { shareOperations } from './share-operations.ts';
 import { askedCursor } from './subscriptions/cursor.ts';
-import { enrichedEvents } from './subscriptions/event-enrichment.ts';
-import type { SubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
+import type { SubscriptionEngine } from './subscriptions/engine.ts';
 
 export interface GatewayParts {
   readonly supergraph: Live<Supergraph>;
   readonly policy: Live<GatewayPolicy>;
   readonly plans: PlanCache;
   readonly executor: PlanExecutor;
-  readonly subscriptions: SubgraphSubscriptions;
+  readonly subscriptions: SubscriptionEngine;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
   /** Third-party Envelop plugins; without any there is no such step. */
@@ -156,13 +157,20 @@ export function createGateway(parts: GatewayParts): Gateway {
   function execute(operation: Operation): MaybePromise<Outcome> {
     const planned = given(operation.planned, 'the plan');
     const variables = given(operation.variables, 'the variables');
-    const scope = { ...scopeOf(operation), signal: operation.signal };
     if (planned.operation.operation === 'subscription') {
-      return enrichedEvents({ executor, subscriptions }, planned, variables, scope, askedCursor(operation.request));
+      return admit(operation, planned, variables);
     }
+    const scope = { ...scopeOf(operation), signal: operation.signal };
     return operation.inParts
       ? executor.executeIncrementally(planned, variables, scope)
       : executor.execute(planned, variables, scope);
+  }
+
+  /** Where the engine takes over: the subscription outlives its request. */
+  function admit(operation: Operation, planned: PlannedOperation, variables: Variables): Outcome {
+    const { source, operationName } = given(operation.parsed, 'the document');
+    const cursor = askedCursor(operation.request);
+    return subscriptions.admit({ source, operationName, planned, variables, scope: scopeOf(operation), cursor });
   }
 
   return { run: createPipeline(pipeline), idle: underWay.idle };

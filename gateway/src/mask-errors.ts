@@ -10,6 +10,7 @@ import { GraphQLError } from 'graphql';
 import type { GatewayPolicy } from './config.ts';
 import { isRefusal, refusalFrom } from './errors.ts';
 import { isStream, type MaybePromise, type Next, type Operation, type Outcome, type Result } from './pipeline.ts';
+import { isLive } from './subscriptions/live-operation.ts';
 
 /** Codes that tell of a fault between the gateway and a subgraph: the client could do nothing with them. */
 const INTERNAL_BETWEEN_SERVICES: ReadonlySet<string> = new Set([
@@ -29,6 +30,8 @@ export function maskOutcome(log: Logger, policy: MaskingPolicy) {
   return (operation: Operation, next: Next): MaybePromise<Outcome> => {
     const { requestId } = operation.request;
     const mask = (outcome: Outcome): Outcome => {
+      // The engine masks what it sends.
+      if (isLive(outcome)) return outcome;
       if (isStream(outcome)) return maskedStream(outcome, log.child({ requestId }), policy);
       return outcome.errors?.length ? maskResult(outcome, log.child({ requestId }), policy) : outcome;
     };

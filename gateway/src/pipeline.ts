@@ -9,6 +9,7 @@ import type { Identity } from './auth/identity.ts';
 import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { ParsedOperation } from './federation/plan-cache.ts';
 import type { JsonText } from './federation/project/json-text.ts';
+import type { LiveOperation } from './subscriptions/live-operation.ts';
 
 /** One operation as a transport received it; nothing in it has been checked. */
 export interface GatewayRequest {
@@ -48,8 +49,10 @@ export interface IncrementalResult extends Pick<Result, 'data' | 'errors'> {
   readonly label?: string;
 }
 
-/** A subscription that was admitted, and an answer in parts, are streams; everything else, refusals included, is one result. */
-export type Outcome = Result | AsyncGenerator<Result>;
+/**
+ * A subscription that was admitted is live; an answer in parts is a stream; everything else, refusals included, is one result.
+ */
+export type Outcome = Result | AsyncGenerator<Result> | LiveOperation;
 
 export type MaybePromise<T> = T | Promise<T>;
 export type Next = (operation: Operation) => MaybePromise<Outcome>;

@@ -17,6 +17,7 @@ import { createEndedSessions, NO_ENDED_SESSIONS } from './auth/ended-sessions.ts
 import { createIdentityWatch } from './auth/identity-end.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
+import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createSubgraphClient } from './federation/subgraph-client/create-subgraph-client.ts';
 import { createFileSource } from './federation/supergraph/file-source.ts';
 import { openSupergraph } from './federation/supergraph/open-supergraph.ts';
@@ -27,7 +28,10 @@ import type { SupergraphSource } from './federation/supergraph/supergraph-source
 import { createUrlSource } from './federation/supergraph/url-source.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
-import { createSubgraphSubscriptions } from './subscriptions/subgraph-subscriptions.ts';
+import { createSubscriptionMetrics } from './observability/subscription-metrics.ts';
+import { timeFetches } from './observability/time-fetches.ts';
+import { createSubscriptionEngine } from './subscriptions/engine.ts';
+import { createSubgraphSubscriptions } from './subscriptions/upstream/subgraph-subscriptions.ts';
 
 /** A gateway that starts while Redis is away begins with what it has otherwise. */
 const REDIS_WAIT_MS = 2_000;
@@ -55,12 +59,12 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
         metrics: supergraphMetrics,
         log,
       }),
-      replaced: (old) => plans.forget(old),
       metrics: supergraphMetrics,
       log,
     }),
     (s) => s.close(),
   );
+  supergraph.onReplaced((old) => plans.forget(old));
   const claimsSecret = env.CLAIMS_SECRET;
 
   const subgraphs = life.own(
@@ -69,11 +73,17 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     (c) => c.close(),
   );
   watchInstances(metrics, subgraphs);
-  const subscriptions = life.own(
-    'subgraph subscriptions',
-    createSubgraphSubscriptions({ policy, claimsSecret, log }),
-    (s) => s.close(),
+  const upstream = life.own('subgraph subscriptions', createSubgraphSubscriptions({ policy, claimsSecret, log }), (s) =>
+    s.close(),
   );
+  const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
+  const subscriptionMetrics = createSubscriptionMetrics(metrics);
+  const subscriptions = life.own(
+    'subscriptions',
+    createSubscriptionEngine({ executor, upstream, plans, supergraph, policy, metrics: subscriptionMetrics, log }),
+    (engine) => engine.close(),
+  );
+  supergraph.onReplaced(() => void subscriptions.replan());
   const sessions = redis
     ? life.own('ended sessions', createEndedSessions({ ...redis, log }), (s) => s.close())
     : NO_ENDED_SESSIONS;
@@ -81,8 +91,8 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
   const watchIdentity = createIdentityWatch(sessions);
   return {
-    ...{ policy, supergraph, plans, subgraphs, subscriptions, authenticator, watchIdentity },
-    ...{ metrics, gatewayMetrics, life, log },
+    ...{ policy, supergraph, plans, executor, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{ metrics, gatewayMetrics, subscriptionMetrics, life, log },
   };
 }
 

@@ -7,19 +7,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
-import { createPlanExecutor } from './federation/plan-executor.ts';
 import { createGateway } from './gateway.ts';
 import { ENDPOINT } from './http/endpoint.ts';
 import { createGraphiQL } from './http/graphiql.ts';
 import { createGraphQLHttp } from './http/graphql-http.ts';
 import { createSubgraphChecks, describeInstances } from './http/subgraph-checks.ts';
 import { createYogaDoor } from './http/yoga-door.ts';
-import { timeFetches } from './observability/time-fetches.ts';
 import { installedPlugins } from './plugins/installed-plugins.ts';
 import type { GatewayPlugin } from './plugins/run-plugins.ts';
 import type { Resources } from './resources.ts';
-import { createEventStreams } from './subscriptions/sse-transport.ts';
-import { createWebSocketTransport } from './subscriptions/websocket-transport.ts';
+import { createEventStreams } from './subscriptions/sse/event-streams.ts';
+import { createWebSocketTransport } from './subscriptions/websocket/websocket-transport.ts';
 
 /** A request must arrive whole within this time. */
 const REQUEST_MS = 30_000;
@@ -32,9 +30,9 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, supergraph, plans, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } = resources;
-  const { authenticator, watchIdentity } = resources;
-  const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
+  const { policy, supergraph, plans, executor, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
+    resources;
+  const { authenticator, watchIdentity, subscriptionMetrics } = resources;
   const gateway = createGateway({
     supergraph,
     policy,
@@ -46,8 +44,12 @@ export function createGatewayServer(
     plugins,
   });
 
-  const streams = createEventStreams();
-  const sockets = createWebSocketTransport({ gateway, authenticator, watchIdentity, policy, log });
+  const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
+  const sockets = createWebSocketTransport({
+    ...{ gateway, authenticator, watchIdentity, policy, log },
+    metrics: subscriptionMetrics,
+    arrived: () => () => {},
+  });
   const yoga = createYogaDoor({ gateway, authenticator, watchIdentity, policy, streams });
   const graphiql = createGraphiQL(policy);
   const health = createHealth({
@@ -96,8 +98,8 @@ export function createGatewayServer(
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const res of unanswered) res.shouldKeepAlive = false;
     await Promise.race([gateway.idle(), sleep(FINISH_MS)]);
-    sockets.closeAll();
     streams.closeAll();
+    await sockets.closeAll();
     await closed;
   });
   return server;

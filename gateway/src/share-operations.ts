@@ -13,6 +13,7 @@ import type { GatewayPolicy } from './config.ts';
 import { markShared } from './http/write-result.ts';
 import type { OperationScope } from './operation-scope.ts';
 import { given, isStream, type MaybePromise, type Next, type Operation, type Outcome } from './pipeline.ts';
+import { isLive } from './subscriptions/live-operation.ts';
 
 /** One execution and those who wait for it. */
 interface Flight {
@@ -70,6 +71,7 @@ export function shareOperations({ policy, scopeOf, onShare }: ShareOptions) {
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
     const outcome = await flight.outcome.finally(() => signal.removeEventListener('abort', leave));
+    if (isLive(outcome)) throw new Error('Subscriptions are shared by the subscription engine.');
     if (!isStream(outcome)) {
       if (flight.waiting > 1) markShared(outcome);
       return outcome;

@@ -94,8 +94,10 @@ test('a WebSocket message that is too large closes the socket', async () => {
 test('a socket runs no more operations at once than the policy says', async () => {
   const socket = await openSocket(gateway.url);
   await eventually(() => socket.messages.length === 1);
-  const query = 'subscription { reviewAdded { stars } }';
-  for (const id of ['1', '2', '3']) socket.send({ id, type: 'subscribe', payload: { query } });
+  const query = 'subscription ($book: ID) { reviewAdded(bookId: $book) { stars } }';
+  for (const id of ['1', '2', '3']) {
+    socket.send({ id, type: 'subscribe', payload: { query, variables: { book: id } } });
+  }
   const refused = await socket.answerTo('3');
   expect(refused).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] });
   await eventually(() => gateway.subgraphs.subscribers === 2);

@@ -5,14 +5,12 @@
 import { createServer, type Server } from 'node:http';
 import { CLAIMS_HEADER } from '@lyceum/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPlanExecutor } from '../src/federation/plan-executor.ts';
 import { createGateway } from '../src/gateway.ts';
 import { carry, commonHeaders, requestIdOf } from '../src/http/common-headers.ts';
 import { createGraphQLHttp } from '../src/http/graphql-http.ts';
 import { createYogaDoor } from '../src/http/yoga-door.ts';
-import { timeFetches } from '../src/observability/time-fetches.ts';
 import type { Resources } from '../src/resources.ts';
-import { createEventStreams } from '../src/subscriptions/sse-transport.ts';
+import { createEventStreams } from '../src/subscriptions/sse/event-streams.ts';
 import { openGateway, type TestGateway } from './harness.ts';
 
 const POLICY = `
@@ -32,11 +30,10 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 /** Which door is tried stands in a header; what the first one hands over is answered with 501. */
-function bothDoors({ gatewayMetrics: metrics, subgraphs, ...resources }: Resources): Server {
+function bothDoors({ gatewayMetrics: metrics, subscriptionMetrics, ...resources }: Resources): Server {
   const { authenticator, watchIdentity, policy, log, life } = resources;
-  const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, metrics), log });
-  const behind = createGateway({ ...resources, metrics, executor });
-  const streams = createEventStreams();
+  const behind = createGateway({ ...resources, metrics });
+  const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
   const yoga = createYogaDoor({ gateway: behind, authenticator, watchIdentity, policy, streams });
   const door = createGraphQLHttp({
     gateway: behind,

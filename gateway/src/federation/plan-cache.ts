@@ -12,7 +12,7 @@ import { type PlannableOperation, type PlanOutcome, planOperation } from './plan
 import { createPlanningTurns } from './planning-turns.ts';
 import type { Supergraph } from './supergraph/build-supergraph.ts';
 
-export interface ParsedOperation extends PlannableOperation {
+export interface ParsedOperation extends PlannableOperation, KnownOperation {
   /** Validates and plans once, however many callers ask at the same time. Throws SERVICE_UNAVAILABLE if too many wait. */
   plan(): Promise<PlanOutcome>;
 }
@@ -94,7 +94,8 @@ export function createPlanCache(options: PlanCacheOptions): PlanCache {
     const known = documents.get(source);
     const entry: Entry = known ?? { parsed: parseDocument(source, maxTokens), operations: new Map() };
     const selected = selectOperation(entry.parsed, operationName);
-    const operation = sameOperation(entry, selected.operation) ?? prepareOnce(supergraph, selected);
+    const operation =
+      sameOperation(entry, selected.operation) ?? prepareOnce(supergraph, selected, { source, operationName });
     entry.operations.set(operationName, operation);
     generation.operations += 1;
     if (!known) generation.characters += source.length;
@@ -110,9 +111,10 @@ export function createPlanCache(options: PlanCacheOptions): PlanCache {
     return operation;
   }
 
-  function prepareOnce(supergraph: Supergraph, plannable: PlannableOperation): Prepared {
+  function prepareOnce(supergraph: Supergraph, plannable: PlannableOperation, known: KnownOperation): Prepared {
     let planning: Promise<PlanOutcome> | undefined;
     return {
+      ...known,
       ...plannable,
       get isPlanned() {
         return planning !== undefined;

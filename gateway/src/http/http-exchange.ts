@@ -10,6 +10,7 @@ import type { GatewayPolicy } from '../config.ts';
 import { refusalFrom } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type MaybePromise, type Outcome, type Result } from '../pipeline.ts';
+import { isLive } from '../subscriptions/live-operation.ts';
 import { type Answer, answerWith } from './answer.ts';
 import type { MediaType } from './media-types.ts';
 import type { Params } from './read-params.ts';
@@ -99,7 +100,7 @@ export class HttpExchange implements GatewayRequest {
 
   readonly #answer = (outcome: Outcome): void => {
     try {
-      if (isStream(outcome)) throw new Error('A stream came where none was asked for.');
+      if (isStream(outcome) || isLive(outcome)) throw new Error('A stream came where none was asked for.');
       const answer = this.#write(outcome);
       if (answer instanceof Promise) answer.then(this.#send).catch(this.#fail);
       else this.#send(answer);

@@ -15,7 +15,8 @@ import type { WatchIdentity } from '../auth/identity-end.ts';
 import type { GatewayPolicy } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type Outcome, type Result } from '../pipeline.ts';
-import type { EventStreams } from '../subscriptions/sse-transport.ts';
+import { isLive } from '../subscriptions/live-operation.ts';
+import type { EventStreams } from '../subscriptions/sse/event-streams.ts';
 import { answerWith } from './answer.ts';
 import { isAllowed } from './common-headers.ts';
 import { ENDPOINT } from './endpoint.ts';
@@ -114,7 +115,7 @@ function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
           },
           signal: request.signal,
         });
-        if (isStream(outcome) && identity) identities.set(outcome, await identity);
+        if ((isStream(outcome) || isLive(outcome)) && identity) identities.set(outcome, await identity);
         return outcome as object;
       });
     },
@@ -139,7 +140,7 @@ function useOurAnswers(
     onResultProcess({ request, result, setResultProcessor, serverContext: { res } }) {
       const outcome = result as Outcome;
       const { mediaType, eventStream, parts } = negotiate(request.headers.get('accept') ?? undefined);
-      if (!isStream(outcome) && mediaType !== null) {
+      if (!isStream(outcome) && !isLive(outcome) && mediaType !== null) {
         const acceptEncoding = request.headers.get('accept-encoding') ?? undefined;
         const { minBytes } = policy.current.http.compression;
         setResultProcessor(async (_result, { Response }) => {
@@ -147,20 +148,23 @@ function useOurAnswers(
           return new Response(body, { status, headers: inPairs(headers) });
         }, mediaType);
       } else if (eventStream) {
-        const results = isStream(outcome) ? outcome : only(outcome);
-        const identity = identities.get(results);
+        const identity = identities.get(outcome);
         const watch = (end: () => void) => (identity ? watchIdentity(identity, end) : () => {});
+        const options = { watch, hangUp: () => res.destroy() };
+        const body = isLive(outcome)
+          ? () => streams.follow(outcome, options)
+          : () => streams.open(inParts(outcome), options);
         setResultProcessor(
           (_result, { Response }) =>
-            new Response(streams.open(results, { watch, hangUp: () => res.destroy() }), {
+            new Response(body(), {
               headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'text/event-stream',
         );
-      } else if (parts) {
+      } else if (parts && !isLive(outcome)) {
         setResultProcessor(
           (_result, { Response }) =>
-            new Response(writeMultipart(isStream(outcome) ? outcome : only(outcome)), {
+            new Response(writeMultipart(inParts(outcome)), {
               headers: { 'content-type': MULTIPART, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
             }),
           'multipart/mixed',
@@ -172,6 +176,10 @@ function useOurAnswers(
 
 async function* only(result: Result): AsyncGenerator<Result> {
   yield result;
+}
+
+function inParts(outcome: Result | AsyncGenerator<Result>): AsyncGenerator<Result> {
+  return isStream(outcome) ? outcome : only(outcome);
 }
 
 function inPairs(headers: readonly string[]): Record<string, string> {

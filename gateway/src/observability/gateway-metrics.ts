@@ -28,13 +28,5 @@ export function createGatewayMetrics(metrics: Metrics) {
       labelNames: ['subgraph', 'outcome'],
       buckets: DURATION_BUCKETS,
     }),
-    liveSubscriptions: metrics.gauge({
-      name: 'lyceum_gateway_live_subscriptions',
-      help: 'Subscriptions that clients hold open.',
-    }),
-    subscriptionEvents: metrics.counter({
-      name: 'lyceum_gateway_subscription_events_total',
-      help: 'Events handed to clients.',
-    }),
   };
 }

@@ -1,17 +1,10 @@
 /**
- * Times an operation and counts how it ended; watches subscriptions for as long as clients hold them.
+ * Times an operation and counts how it ended; of a subscription, its admission.
  */
 import type { Live } from '@lyceum/service-kit';
 import type { GatewayPolicy } from '../config.ts';
-import {
-  isStream,
-  type MaybePromise,
-  type Next,
-  type Operation,
-  type Outcome,
-  type Result,
-  whenKnown,
-} from '../pipeline.ts';
+import { isStream, type MaybePromise, type Next, type Operation, type Outcome, whenKnown } from '../pipeline.ts';
+import { isLive } from '../subscriptions/live-operation.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolicy>) {
@@ -22,7 +15,7 @@ export function timeOperation(metrics: GatewayMetrics, policy: Live<GatewayPolic
         labelsOf(operation, outcome, policy.current),
         (performance.now() - started) / 1_000,
       );
-      return isStream(outcome) && !operation.inParts ? watched(outcome, metrics) : outcome;
+      return outcome;
     });
   };
 }
@@ -32,18 +25,11 @@ function labelsOf({ parsed }: Operation, outcome: Outcome, policy: GatewayPolicy
   return {
     type: parsed?.operation.operation ?? 'unknown',
     operation: policy.metrics.operations.includes(name) ? name : 'other',
-    outcome: isStream(outcome) || !outcome.errors?.length ? 'ok' : 'data' in outcome ? 'partial' : 'refused',
+    outcome:
+      isLive(outcome) || isStream(outcome) || !outcome.errors?.length
+        ? 'ok'
+        : 'data' in outcome
+          ? 'partial'
+          : 'refused',
   };
-}
-
-async function* watched(stream: AsyncGenerator<Result>, metrics: GatewayMetrics): AsyncGenerator<Result> {
-  metrics.liveSubscriptions.inc();
-  try {
-    for await (const result of stream) {
-      metrics.subscriptionEvents.inc();
-      yield result;
-    }
-  } finally {
-    metrics.liveSubscriptions.dec();
-  }
 }

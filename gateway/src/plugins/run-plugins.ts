@@ -10,6 +10,8 @@ import { type DocumentNode, type ExecutionResult, validate } from 'graphql';
 import { refusal } from '../errors.ts';
 import { JsonText } from '../federation/project/json-text.ts';
 import { given, isStream, type Next, type Operation, type Outcome, type Result, type Step } from '../pipeline.ts';
+import { isLive } from '../subscriptions/live-operation.ts';
+import { readLive } from '../subscriptions/read-live.ts';
 
 /** As of `@envelop/core`. Hooks of Yoga's HTTP server are none of it. */
 export type GatewayPlugin = Plugin;
@@ -21,7 +23,7 @@ interface PluginContext {
   readonly viewer: unknown;
   readonly document: DocumentNode;
   /** Runs the rest of the pipeline. */
-  readonly proceed: () => Promise<Outcome>;
+  readonly proceed: () => Promise<Result | AsyncGenerator<Result>>;
 }
 
 /** There is no step without plugins. */
@@ -84,7 +86,8 @@ function useKnownDocument(): Plugin<PluginContext & { schema: object }> {
 }
 
 /** Data as an object, which is what plugins expect. */
-function readable(outcome: Outcome): Outcome {
+function readable(outcome: Outcome): Result | AsyncGenerator<Result> {
+  if (isLive(outcome)) return readLive(outcome);
   if (isStream(outcome)) return readableStream(outcome);
   return outcome.data instanceof JsonText
     ? { ...outcome, data: outcome.data.toJSON() as ExecutionResult['data'] }

@@ -29,3 +29,9 @@ export function cursorOf({ extensions }: Pick<SubgraphResponse, 'extensions'>): 
 export function isOpening({ data, errors, extensions }: SubgraphResponse): boolean {
   return data === undefined && errors === undefined && cursorOf({ extensions }) !== undefined;
 }
+
+/** In milliseconds since 1970; undefined if the subgraph does not tell. */
+export function committedAtOf({ extensions }: Pick<SubgraphResponse, 'extensions'>): number | undefined {
+  const committedAt = extensions?.committedAt;
+  return typeof committedAt === 'number' ? committedAt : undefined;
+}

@@ -58,10 +58,10 @@ const served = await openSupergraph({
     metrics,
     log,
   }),
-  replaced: (old) => plans.forget(old),
   metrics,
   log,
 });
+served.onReplaced((old) => plans.forget(old));
 
 const SELECTIONS = ['flag tons', 'captain { name leave }', 'berth', 'captain { id }', 'tons berth captain { leave }'];
 

@@ -46,6 +46,13 @@ export const ERRORS = {
     exposed: true,
     message: 'Events after this cursor are no longer kept. Read the current state and subscribe without a cursor.',
   },
+  SUPERGRAPH_CHANGED: {
+    status: 410,
+    level: 'info',
+    exposed: true,
+    message:
+      'The graph has changed and no longer serves this subscription as it was. Check the document and subscribe again.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, level: 'info', exposed: true, message: 'The request is too large.' },
   BAD_REQUEST: { status: 400, level: 'debug', exposed: true, message: 'The request is not a GraphQL request.' },
   GRAPHQL_PARSE_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document does not parse.' },

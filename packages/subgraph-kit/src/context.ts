@@ -50,6 +50,6 @@ export function requireViewer({ viewer }: Pick<BaseContext, 'viewer'>): Viewer {
   return viewer;
 }
 
-function isEnvelope(event: unknown): event is EventEnvelope {
+export function isEnvelope(event: unknown): event is EventEnvelope {
   return typeof event === 'object' && event !== null && 'positions' in event && 'payload' in event && 'id' in event;
 }

@@ -2,7 +2,7 @@
  * Live events of one ordering key, for GraphQL subscriptions: none is lost, none waits in memory.
  *
  * The Redis stream is the queue and the subscriber pulls from it in bounded batches. Pub/sub only says when to look; a
- * wake-up that is lost (Redis restarts, a connection drops) delays an event until the next look, seconds later.
+ * wake-up that is lost delays an event until the next look, seconds later. All look at once when a connection is back.
  */
 import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
 import { backOffMs, isLyceumError, type Logger, parseEntry, type RedisKeys, sleep } from '@lyceum/service-kit';
@@ -49,6 +49,8 @@ export interface LiveTopics {
 
 /** The longest a lost wake-up delays an event; half of it at least, so that subscribers do not look in step. */
 const LOOK_MS = 3_000;
+/** Where many subscribe, each looks less often: all of them together make no more than some 300 looks a second. */
+const LOOK_MS_EACH = 5;
 const SEEN = 512;
 const RETRY = { baseMs: 50, maxMs: 2_000 };
 
@@ -77,7 +79,8 @@ export function openLiveTopics({ subscriber, reader, keys, log }: LiveTopicsOpti
         const opening = openTopic({ pubsub, reader, stream, from, resumed, bell, stop });
         opening.catch(() => {});
         stop.addEventListener('abort', () => bells.delete(bell), { once: true });
-        return pull({ stream, event, resume, bell, stop, opening, log });
+        const lookMs = () => Math.max(LOOK_MS, bells.size * LOOK_MS_EACH);
+        return pull({ stream, event, resume, bell, stop, opening, lookMs, log });
       }, outer);
     },
     async close() {
@@ -127,11 +130,13 @@ async function* pull<E extends EventDefinition>(o: {
   bell: Bell;
   stop: AbortSignal;
   opening: Promise<StreamReader>;
+  lookMs: () => number;
   log: Logger;
 }): AsyncGenerator<EventEnvelope<PayloadOf<E>>, void> {
   const reader = await untilAborted(o.opening, o.stop);
   const seen = createSeen(SEEN);
   let isFirst = true;
+  let isOpened = false;
   for (let failures = 0; reader !== undefined && !o.stop.aborted; ) {
     o.bell.hush();
     let batch: Awaited<ReturnType<StreamReader['read']>>;
@@ -147,7 +152,6 @@ async function* pull<E extends EventDefinition>(o: {
       await o.bell.wait(backOffMs(failures, RETRY));
       continue;
     }
-    if (isFirst && batch.entries.length === 0) o.resume?.opened(o.stream, reader.place);
     isFirst = false;
     for (const [[id, fields], place] of batch.entries) {
       const envelope = readEntry(o, id, fields);
@@ -156,7 +160,10 @@ async function* pull<E extends EventDefinition>(o: {
       yield envelope;
       if (o.stop.aborted) return;
     }
-    if (batch.isEnd) await o.bell.wait(LOOK_MS / 2 + (Math.random() * LOOK_MS) / 2);
+    if (!batch.isEnd) continue;
+    if (!isOpened) o.resume?.opened(o.stream, reader.place);
+    isOpened = true;
+    await o.bell.wait((o.lookMs() * (1 + Math.random())) / 2);
   }
 }
 

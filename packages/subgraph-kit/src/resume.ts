@@ -20,19 +20,23 @@ export interface ResumeOptions {
   readonly secret: string;
 }
 
-/** Of one subscription: the cursor it came with, and those that its events go out with. */
+/**
+ * Of one subscription: the cursor it came with, and those that its events go out with. Equal events of a topic have equal
+ * cursors for one subject, at whichever instance they are read.
+ */
 export class Resume {
-  /** A cursor for now, where no event stands between it and the cursor that the subscriber brought. May never resolve. */
-  readonly opening: Promise<string>;
+  /** Set by who sends the events: called once, with a cursor behind which nothing stands yet. */
+  onOpening: (cursor: string) => void = () => {};
   readonly #options: ResumeOptions;
   readonly #cursors = new WeakMap<object, string>();
-  readonly #open: (cursor: string) => void;
 
   constructor(options: ResumeOptions) {
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.opening = promise;
-    this.#open = resolve;
+  }
+
+  /** Null if the subscriber has heard nothing yet, so that it may be told first how things stand. */
+  get cursor(): string | null {
+    return this.#options.cursor;
   }
 
   /** Where the subscriber wants to go on; null if it brought no cursor. Throws BAD_USER_INPUT. */
@@ -47,9 +51,9 @@ export class Resume {
     return place;
   }
 
-  /** Nothing stands behind this place yet. */
+  /** All that was there has been read: nothing stands behind this place yet. */
   opened(topic: string, place: Place): void {
-    this.#open(this.#write(topic, place));
+    this.onOpening(this.#write(topic, place));
   }
 
   /** Lets the event go out with its place. */

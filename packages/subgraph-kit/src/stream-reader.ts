@@ -52,7 +52,7 @@ export class StreamReader {
     const isEnd = found.length < BATCH;
     const last = found.at(-1)?.[0] ?? this.#place.entry;
     this.#place = { entry: last, asOf: isEnd ? asOf : timeOf(last) };
-    const placeOf = ([id]: Entry) => (id === last ? this.#place : { entry: id, asOf: timeOf(id) });
+    const placeOf = ([entry]: Entry): Place => ({ entry, asOf: timeOf(entry) });
     return { entries: found.map((entry) => [entry, placeOf(entry)] as const), isEnd };
   }
 

@@ -1,9 +1,11 @@
 /**
- * Runs a subscription with a fresh context for each event, and sends each event with its cursor.
+ * Runs a subscription with a fresh context for each event, and sends each event with its cursor, and with the time of its
+ * commit in milliseconds since 1970.
  *
  * graphql-js would execute every event in the context of the first: loaders would answer from their cache of hours ago.
  */
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import { isEnvelope } from './context.ts';
 import type { Resume } from './resume.ts';
 
 export interface FreshSubscription {
@@ -21,8 +23,8 @@ export interface FreshSubscription {
 }
 
 /**
- * Pull-driven: an event is taken from its source only when the previous result has been sent. A cursor that is known before
- * the first event is a result of its own, without data.
+ * Pull-driven: an event is taken from its source only when the previous result has been sent. The cursor behind which nothing
+ * stands yet is a result of its own, without data: once, when all that was there has been sent.
  */
 export async function subscribeWithFreshContext(
   subscription: FreshSubscription,
@@ -47,33 +49,38 @@ export async function subscribeWithFreshContext(
   }
   const events = source[Symbol.asyncIterator]();
 
-  /** The cursor before the first event. */
   let opening: string | undefined;
-  const opened = subscription.resume?.opening.then((cursor) => {
-    opening = cursor;
-  });
-  let isOpening = true;
-  let isFirst = subscription.resume !== undefined;
+  let wake = () => {};
+  let isOpen = subscription.resume === undefined;
+  if (subscription.resume) {
+    subscription.resume.onOpening = (cursor) => {
+      opening = cursor;
+      wake();
+    };
+  }
   let next: Promise<IteratorResult<unknown>> | undefined;
+
+  /** Until the next event is there, or the opening, which comes before it. */
+  async function untilNext(coming: Promise<unknown>): Promise<void> {
+    if (opening !== undefined) return;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      coming.then(() => resolve(), resolve);
+    });
+  }
 
   const results: AsyncGenerator<ExecutionResult> = {
     async next() {
       try {
         next ??= events.next();
-        // Once only: each race would leave something behind at a promise that may never resolve.
-        if (isFirst) await Promise.race([opened, next.then(ignore, ignore)]);
-        isFirst = false;
-        if (opening !== undefined && isOpening) {
-          isOpening = false;
+        if (!isOpen) await untilNext(next);
+        if (!isOpen && opening !== undefined) {
+          isOpen = true;
           return { done: false, value: { extensions: { cursor: opening } } };
         }
         const event = await next;
         next = undefined;
-        if (event.done !== true) {
-          // Its cursor is the later one.
-          if (subscription.resume?.cursorOf(event.value) !== undefined) isOpening = false;
-          return { done: false, value: await executeEvent(subscription, event.value) };
-        }
+        if (event.done !== true) return { done: false, value: await executeEvent(subscription, event.value) };
       } catch (error) {
         end();
         throw error;
@@ -110,7 +117,13 @@ async function executeEvent(
   }
   done(result);
   const cursor = resume?.cursorOf(event);
-  return cursor === undefined ? result : { ...result, extensions: { ...result.extensions, cursor } };
+  if (cursor === undefined) return result;
+  return {
+    ...result,
+    extensions: {
+      ...result.extensions,
+      cursor,
+      ...(isEnvelope(event) && { committedAt: Date.parse(event.occurredAt) }),
+    },
+  };
 }
-
-function ignore(): void {}

@@ -10,11 +10,12 @@ import {
 } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { supergraphVersion } from '@lyceum/service-kit';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, parse } from 'graphql';
 import { createTypeTest, type TypeTest } from '../compile/type-conditions.ts';
 import type { PlanRules } from '../plan/check-plan.ts';
 import { preparePlannerSupergraph } from '../plan/planner-supergraph.ts';
 import type { RequiredField } from '../plan/required-fields.ts';
+import { type LiveFields, readLiveFields } from './live-fields.ts';
 
 /** Read `.current` of where it is served per operation and never keep it: an operation finishes on the one it began with. */
 export interface Supergraph {
@@ -30,6 +31,8 @@ export interface Supergraph {
   readonly required: ReadonlyMap<string, RequiredField>;
   /** Subgraphs that only plans know → the subgraph that answers for them. */
   readonly owners: ReadonlyMap<string, string>;
+  /** What is declared of subscriptions. */
+  readonly live: LiveFields;
   /** What every plan must keep. */
   readonly rules: PlanRules;
   /** Apollo's view of the same graph, in the names of plans; only for the files of this folder. */
@@ -73,6 +76,7 @@ export function buildSupergraph(sdl: string, urls: SubgraphUrls = {}): Supergrap
     schema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     subgraphUrls: new Map(composed.subgraphsMetadata().map(({ name, url }) => [name, urls[name.toLowerCase()] ?? url])),
     isA: createTypeTest(full),
+    live: readLiveFields(parse(sdl, { noLocation: true })),
     ...plannerNames,
     apollo: {
       api: planned.apiSchema(),

@@ -142,8 +142,8 @@ test('a graph that cannot be prepared does not serve, and the old one serves unt
       expect(next.version).not.toBe(serving?.version);
       if (serving) expect(opened.served.current.version).toBe(serving.version);
     },
-    replaced: (old) => replaced.push(old.version),
   });
+  opened.served.onReplaced((old) => replaced.push(old.version));
   const first = opened.served.current.version;
   refuse = true;
   registry.set(smallSupergraph(5002));

@@ -21,8 +21,6 @@ export interface SupergraphOptions {
   readonly urls?: SubgraphUrls;
   /** Runs with a graph before it serves, and with the one that serves until then. What it throws refuses the graph. */
   prepare(next: Supergraph, serving: Supergraph | undefined, signal: AbortSignal): Promise<void>;
-  /** Runs when a graph has just been replaced. */
-  replaced?(old: Supergraph): void;
   readonly metrics: SupergraphMetrics;
   readonly log: Logger;
 }
@@ -44,6 +42,8 @@ export interface SupergraphStatus {
 
 export interface ServedSupergraph extends Live<Supergraph> {
   readonly status: SupergraphStatus;
+  /** Calls back with each graph that has just been replaced. */
+  onReplaced(listener: (old: Supergraph) => void): void;
   close(): Promise<void>;
 }
 
@@ -65,6 +65,7 @@ export async function openSupergraph(options: SupergraphOptions): Promise<Served
   const { sources, metrics, log } = options;
   const faulty = new Map<SupergraphSource, Fault>();
   const closing = new AbortController();
+  const listeners: ((old: Supergraph) => void)[] = [];
   let serving: Serving | undefined;
   let faults = 0;
   let asked = false;
@@ -126,7 +127,7 @@ export async function openSupergraph(options: SupergraphOptions): Promise<Served
       announce({ supergraph: next, source, loadedAt: new Date() });
       recovered(source);
       if (old) {
-        options.replaced?.(old);
+        for (const replaced of listeners) replaced(old);
         log.info({ from: old.version, to: version, source: source.kind }, 'supergraph replaced');
       }
       return true;
@@ -204,6 +205,7 @@ export async function openSupergraph(options: SupergraphOptions): Promise<Served
       const failing = [...faulty].map(([at, { version, since }]) => ({ source: at.kind, version, since }));
       return { version: supergraph.version, source: source.kind, loadedAt, faults, failing };
     },
+    onReplaced: (listener) => void listeners.push(listener),
     close,
   };
 }

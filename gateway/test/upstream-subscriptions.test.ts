@@ -10,7 +10,7 @@ import { GatewayPolicy } from '../src/config.ts';
 import {
   createSubgraphSubscriptions,
   type SubgraphSubscriptions,
-} from '../src/subscriptions/subgraph-subscriptions.ts';
+} from '../src/subscriptions/upstream/subgraph-subscriptions.ts';
 import { CLAIMS_SECRET } from './subgraphs.ts';
 
 /** Tells what it makes of a subscription that begins at this cursor. */
@@ -52,18 +52,22 @@ const event = (n: number) => ({ data: { n }, extensions: { cursor: `c${n}` } });
 /** Reads so many events, as slowly as said. */
 async function read(count: number, { from = null as string | null, slowMs = 0 } = {}): Promise<unknown[]> {
   const { port } = server.address() as AddressInfo;
-  const ending = new AbortController();
-  const scope = { requestId: 'r1', viewer: null, signal: ending.signal };
-  const read: unknown[] = [];
-  const source = subscriptions.subscribe(`http://127.0.0.1:${port}`, { query: 'subscription { n }' }, scope, from);
-  for await (const { data } of source) {
-    read.push(data?.n);
-    if (read.length === count) break;
-    await sleep(slowMs);
-  }
-  ending.abort();
-  return read;
+  const heard: unknown[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const leave = subscriptions.subscribe(`http://127.0.0.1:${port}`, REQUEST, SCOPE, from, {
+    async event({ data }) {
+      heard.push(data?.n);
+      if (heard.length === count) resolve();
+      await sleep(slowMs);
+    },
+    ended: (error) => (error ? reject(error) : resolve()),
+  });
+  await promise.finally(leave);
+  return heard.slice(0, count);
 }
+
+const REQUEST = { query: 'subscription { n }' };
+const SCOPE = { requestId: 'r1', viewer: null };
 
 test('a backlog that comes faster than it is read is asked for again from the cursor, and nothing is lost', async () => {
   answer = (next, cursor) => {
@@ -94,13 +98,12 @@ test('a subgraph that takes connections and says nothing is asked again, and may
   });
   await once(silent.listen(0, '127.0.0.1'), 'listening');
   const { port } = silent.address() as AddressInfo;
-  const ending = new AbortController();
-  const scope = { requestId: 'r1', viewer: null, signal: ending.signal };
-  const source = subscriptions.subscribe(`http://127.0.0.1:${port}`, { query: 'subscription { n }' }, scope, null);
-  const next = source.next();
+  const leave = subscriptions.subscribe(`http://127.0.0.1:${port}`, REQUEST, SCOPE, null, {
+    event: () => expect.unreachable(),
+    ended: () => expect.unreachable(),
+  });
   await expect.poll(() => connections).toBeGreaterThan(1);
-  ending.abort();
-  expect((await next).done).toBe(true);
+  leave();
   silent.close();
 });
 
