@@ -5,7 +5,7 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { ProgressUpdated } from '@lyceum/contracts';
-import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
+import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
 import { OperationTypeNode, print } from 'graphql';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient } from 'graphql-ws';
@@ -41,7 +41,10 @@ test('Apollo Client asks a query and gets a live event', async () => {
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       new GraphQLWsLink(socket),
-      new HttpLink({ uri: world.gatewayUrl, headers: bearer(learner) }),
+      new HttpLink({
+        uri: world.gatewayUrl,
+        fetch: (url, init) => fetch(url, { ...init, headers: { ...init?.headers, ...bearer(learner) } }),
+      }),
     ),
   });
   onTestFinished(async () => {
@@ -67,6 +70,7 @@ test('urql asks a query and gets a live event', async () => {
     url: world.gatewayUrl,
     fetchOptions: () => ({ headers: bearer(learner) }),
     exchanges: [
+      cacheExchange,
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = '', ...request }) => ({

@@ -21,8 +21,10 @@ export interface MisbehavingService extends AsyncDisposable {
   readonly url: string;
   /** Answers queries and mutations; replaceable. Undefined hangs up. */
   answer: (request: Request) => Promise<object | undefined> | object | undefined;
-  /** Whether a token is good: for requests, and for sockets when they open or bring a new one. */
+  /** Whether a token is good: for requests, and for sockets when they open. */
   accepts: (authorization: string | undefined) => boolean;
+  /** Whether a token that a socket brings in place of an earlier one is good for that socket. */
+  takesOver: (authorization: string | undefined) => boolean;
   /** Whether subscriptions get cursors. */
   cursors: boolean;
   /** How the next sockets are closed instead of acknowledged, one after the other. */
@@ -106,9 +108,9 @@ export async function openService(): Promise<MisbehavingService> {
         if (payload) {
           authorization = payload.authorization;
           service.pings.push(authorization);
-          if (!service.accepts(authorization)) return socket.close(4403);
+          if (!service.takesOver(authorization)) return socket.close(4403);
         }
-        return send({ type: 'pong' });
+        return send({ type: 'pong', ...(payload && { payload: { expiresAt: null } }) });
       }
       if (type === 'complete') {
         const subscriber = mine.get(id);
@@ -167,6 +169,7 @@ export async function openService(): Promise<MisbehavingService> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     answer: () => ({ data: { answered: true } }),
     accepts: () => true,
+    takesOver: () => true,
     cursors: true,
     refusals: [],
     requests: [],

@@ -303,6 +303,20 @@ describe('a socket', () => {
     expect([service.inits, service.pings]).toEqual([['Bearer first'], ['Bearer second']]);
   });
 
+  test('that takes no other token in place is opened again with that token', async () => {
+    service.takesOver = () => false;
+    let token = 'first';
+    const client = open({ token: () => token });
+    const { read } = follow(client);
+    await expect.poll(() => service.subscribers).toBe(1);
+    token = 'of another session';
+    follow(client);
+    await expect.poll(() => service.inits).toEqual(['Bearer first', 'Bearer of another session']);
+    await expect.poll(() => service.subscribers).toBe(2);
+    service.emit();
+    await expect.poll(() => read).toEqual([1]);
+  });
+
   test('brings more events without cursors than are read: the subscriber is told that some are lost', async () => {
     service.cursors = false;
     const messages = open({ maxPending: 5 }).subscribe('subscription { n }');

@@ -68,11 +68,10 @@ export function readTooSlowly(): Interruption {
   return new Interruption('go on', new LyceumClientError('READ_TOO_SLOWLY', 'Events came faster than they were read.'));
 }
 
-const FORBIDDEN = 4403;
-const TOO_SLOW = 4450;
-const TOO_MANY_SOCKETS = 4451;
-/** Those after which graphql-transport-ws has nothing more to say: both sides do not understand each other. */
-const FATAL: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 1010, 4004, 4005, 4400, 4401, 4406, 4409, 4429]);
+/** Close codes of sockets that ask for more than coming back. */
+export const CLOSE = { FORBIDDEN: 4403, SLOW_READER: 4450, TOO_MANY_SOCKETS: 4451 } as const;
+/** Server and client do not understand each other. */
+const FATAL: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 1010, 4400, 4401, 4406, 4409, 4429]);
 
 /**
  * 1001, 1006, 1011, 1012, 1013 and whatever is not known: the instance goes, fails, or is full. `token` is the one that the
@@ -80,10 +79,10 @@ const FATAL: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 1010, 4004, 
  */
 export function closedWith(code: number, reason: string, token: string | null): Interruption {
   const told = `The socket was closed with ${code}${reason && `: ${reason}`}`;
-  if (code === FORBIDDEN) return new Interruption('renew', new LyceumClientError('UNAUTHENTICATED', told), token);
-  if (code === TOO_SLOW) return new Interruption('go on', new LyceumClientError('READ_TOO_SLOWLY', told));
+  if (code === CLOSE.FORBIDDEN) return new Interruption('renew', new LyceumClientError('UNAUTHENTICATED', told), token);
+  if (code === CLOSE.SLOW_READER) return new Interruption('go on', new LyceumClientError('READ_TOO_SLOWLY', told));
   if (FATAL.has(code)) return new Interruption('end', new LyceumClientError('PROTOCOL_FAILED', told));
   // Too many is not fatal: sockets of a network that was left are counted until the gateway misses their pongs.
-  const ownCode = code === TOO_MANY_SOCKETS ? 'TOO_MANY_SOCKETS' : 'NETWORK_FAILED';
+  const ownCode = code === CLOSE.TOO_MANY_SOCKETS ? 'TOO_MANY_SOCKETS' : 'NETWORK_FAILED';
   return new Interruption('come back', new LyceumClientError(ownCode, told));
 }

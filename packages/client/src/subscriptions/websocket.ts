@@ -12,6 +12,7 @@ import { isLyceumClientError } from '../errors.ts';
 import type { Tokens } from '../tokens.ts';
 import { createMessageQueue } from './message-queue.ts';
 import {
+  CLOSE,
   closedWith,
   Interruption,
   lineBroke,
@@ -37,9 +38,8 @@ export interface WebSocketParts {
 const CONNECT_MS = 15_000;
 const PING_MS = 15_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const NORMAL = 1000;
-/** The instance is well: the person's token, or the reader's pace, was what was wrong. */
-const STAY: ReadonlySet<number> = new Set([NORMAL, 4403, 4450]);
+/** The instance is well: the socket was idle, its token refused, or its reader too slow. */
+const STAY: ReadonlySet<number> = new Set([1000, CLOSE.FORBIDDEN, CLOSE.SLOW_READER]);
 
 export function createWebSocketTransport(parts: WebSocketParts): Transport {
   const { endpoints, tokens, maxPending, idleMs } = parts;
@@ -49,6 +49,8 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
   let socket: WebSocket | undefined;
   /** What the server was told last on this socket. */
   let told: string | null = null;
+  /** Whether it has not answered to that yet. */
+  let isOffered = false;
   let connecting: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let renewal: ReturnType<typeof setTimeout> | undefined;
@@ -60,6 +62,7 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
     },
     async connectionParams() {
       told = await tokens.current();
+      isOffered = false;
       return bearer(told);
     },
     webSocketImpl: parts.webSocketImpl && tolerant(parts.webSocketImpl),
@@ -78,8 +81,9 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
       ping(received) {
         if (!received) silence = setTimeout(() => client.terminate(), PING_MS);
       },
-      pong(received) {
+      pong(received, payload) {
         if (received) clearTimeout(silence);
+        if (received && payload) isOffered = false;
       },
       error() {
         clearTimeout(connecting);
@@ -90,8 +94,10 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
         socket = undefined;
         const { code, reason } = event as { code: number; reason: string };
         if (!STAY.has(code)) endpoints.failed(url);
+        // A token of another session, or with other roles, may be good all the same: for a new socket.
+        const why = isOffered && code === CLOSE.FORBIDDEN ? lineBroke(event) : closedWith(code, reason, told);
         // Before graphql-ws hears of it: after a normal closure it would subscribe again by itself, from the old cursor.
-        for (const interrupt of underWay) interrupt(closedWith(code, reason, told));
+        for (const interrupt of underWay) interrupt(why);
       },
     },
   });
@@ -107,7 +113,7 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
   /** Tells an open socket of a token that it does not know yet. */
   function handOver(token: string | null): void {
     if (!socket || socket.readyState !== socket.OPEN || token === null || token === told) return;
-    told = token;
+    [told, isOffered] = [token, true];
     socket.send(JSON.stringify({ type: 'ping', payload: bearer(token) }));
     renewBeforeEnd();
   }
