@@ -31,7 +31,7 @@ export interface LyceumClientOptions extends TokenOptions {
   readonly maxPending?: number;
   /** How long a socket without subscriptions stays open; 10 seconds unless told otherwise. */
   readonly idleMs?: number;
-  /** How subscriptions come back; 60 tries that begin within 250 ms and end 15 s apart, unless told otherwise. */
+  /** How subscriptions come back; 60 tries, the first within 250 ms, the last up to 15 s apart, unless told otherwise. */
   readonly retry?: Partial<RetryPolicy>;
 }
 

@@ -1,4 +1,6 @@
 /** Queries and mutations against a real server that misbehaves. */
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { parse } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type MisbehavingService, openService } from '../test/misbehaving-service.ts';
 import { makeToken } from '../test/tokens.ts';
@@ -101,6 +103,15 @@ test('an operation of another type is refused before it is sent', async () => {
   await expect(open().query('fragment F on T { a } mutation { b }')).rejects.toMatchObject({ code: 'BAD_INPUT' });
   expect(() => open().subscribe('{ a }')).toThrow('`query`');
   expect(service.requests).toEqual([]);
+});
+
+test('variables may be left out only where the document lets them', async () => {
+  type Document<Variables> = TypedDocumentNode<{ answered: boolean }, Variables>;
+  const client = open();
+  const { answered } = await client.query(parse('{ answered }') as Document<{ limit?: number }>);
+  expect(answered).toBe(true);
+  // @ts-expect-error: `id` is missing.
+  await client.query(parse('query ($id: ID!) { answered(id: $id) }') as Document<{ id: string }>);
 });
 
 test('a token that is refused is renewed once for all who wait, and each request is tried once more', async () => {

@@ -8,7 +8,7 @@ import type { Endpoints } from './endpoints.ts';
 import { errorOf, type GraphError, isLyceumClientError, LyceumClientError } from './errors.ts';
 import { createInFlight } from './in-flight.ts';
 import type { RequestParams } from './operations.ts';
-import type { Tokens } from './tokens.ts';
+import { bearer, type Tokens } from './tokens.ts';
 import { orAborted } from './waiting.ts';
 
 export interface HttpParts {
@@ -44,7 +44,7 @@ export function createHttp({ endpoints, tokens, fetch, timeoutMs }: HttpParts): 
     try {
       return await postTo(url, params, token, signal);
     } catch (error) {
-      if (!isLyceumClientError(error)) throw error;
+      if (signal.aborted || !isLyceumClientError(error)) throw error;
       endpoints.failed(url);
       if (tries <= 1) throw error;
       return post(params, token, tries - 1, signal);
@@ -66,7 +66,7 @@ export function createHttp({ endpoints, tokens, fetch, timeoutMs }: HttpParts): 
         headers: {
           'content-type': 'application/json',
           accept: 'application/graphql-response+json, application/json;q=0.9',
-          ...(token !== null && { authorization: `Bearer ${token}` }),
+          ...bearer(token),
         },
         body: JSON.stringify(params),
         signal: AbortSignal.any([signal, timeout]),
@@ -108,7 +108,7 @@ export function createHttp({ endpoints, tokens, fetch, timeoutMs }: HttpParts): 
 }
 
 /** Refused as a whole, before anything was run: errors of a run have a path. */
-export function isTokenRefused({ data, errors = [] }: Pick<Answer, 'data' | 'errors'>): boolean {
+function isTokenRefused({ data, errors = [] }: Pick<Answer, 'data' | 'errors'>): boolean {
   const isRefusal = data === undefined || data === null;
   return isRefusal && errors.some(({ path, extensions }) => !path && extensions?.code === 'UNAUTHENTICATED');
 }

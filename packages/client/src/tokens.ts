@@ -98,6 +98,11 @@ export function createTokens({ token = () => null, refreshToken }: TokenOptions)
   };
 }
 
+/** As headers and parameters of a socket carry it. */
+export function bearer(token: string | null): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
 function signInAgain(): LyceumClientError {
   return new LyceumClientError('UNAUTHENTICATED', 'The server takes no token that can be had. Sign in again.');
 }

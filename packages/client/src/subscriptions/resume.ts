@@ -40,8 +40,8 @@ export interface ResumeParts {
   readonly signal: AbortSignal;
 }
 
-/** An attempt that has lasted this long has succeeded, even if nothing has happened in it. */
-const STEADY_MS = 10_000;
+/** An attempt that has lasted this long has succeeded, even if nothing has happened in it: no time-out is longer. */
+const STEADY_MS = 60_000;
 /** Tokens in a row that are refused. The second may be one that another subscription has just had refused. */
 const MAX_RENEWALS = 2;
 
@@ -75,8 +75,8 @@ export async function* resume(
           isGap = false;
           await onGap?.();
         }
-        if (isOpening(message)) {
-          onCaughtUp?.(next ?? '');
+        if (next !== undefined && isEmpty(message)) {
+          onCaughtUp?.(next);
           continue;
         }
         failures = 0;
@@ -128,7 +128,7 @@ function isFailure({ data, errors = [] }: Message): boolean {
   return (data === undefined || data === null) && errors.length > 0;
 }
 
-/** Says from where events will follow, and that all before has come. */
-function isOpening(message: Message): boolean {
-  return message.data === undefined && message.errors === undefined && cursorOf(message) !== undefined;
+/** With a cursor it says from where events will follow, and that all before has come. */
+function isEmpty({ data, errors }: Message): boolean {
+  return data === undefined && errors === undefined;
 }

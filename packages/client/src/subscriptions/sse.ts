@@ -8,6 +8,7 @@ import type { Endpoints } from '../endpoints.ts';
 import { LyceumClientError } from '../errors.ts';
 import { readAnswer } from '../http.ts';
 import type { RequestParams } from '../operations.ts';
+import { bearer } from '../tokens.ts';
 import { readEventStream } from './event-stream.ts';
 import { Interruption, lineBroke, type Message, refused, type Transport } from './transport.ts';
 
@@ -30,7 +31,7 @@ export function createSseTransport({ endpoints, fetch }: SseParts): Transport {
         headers: {
           'content-type': 'application/json',
           accept: 'text/event-stream, application/graphql-response+json;q=0.9, application/json;q=0.8',
-          ...(token !== null && { authorization: `Bearer ${token}` }),
+          ...bearer(token),
         },
         body: JSON.stringify(params),
         signal: AbortSignal.any([signal, waiting.signal]),

@@ -9,7 +9,7 @@
 import { createClient } from 'graphql-ws';
 import type { Endpoints } from '../endpoints.ts';
 import { isLyceumClientError } from '../errors.ts';
-import type { Tokens } from '../tokens.ts';
+import { bearer, type Tokens } from '../tokens.ts';
 import { createMessageQueue } from './message-queue.ts';
 import {
   CLOSE,
@@ -153,10 +153,6 @@ export function createWebSocketTransport(parts: WebSocketParts): Transport {
       else client.terminate();
     },
   };
-}
-
-function bearer(token: string | null): Record<string, string> {
-  return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** graphql-ws hands over the errors of an `error` message as an array; anything else tells of the socket, or of the token. */
