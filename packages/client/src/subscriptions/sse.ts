@@ -9,6 +9,7 @@ import { LyceumClientError } from '../errors.ts';
 import { readAnswer } from '../http.ts';
 import type { RequestParams } from '../operations.ts';
 import { bearer } from '../tokens.ts';
+import { orAborted } from '../waiting.ts';
 import { readEventStream } from './event-stream.ts';
 import { Interruption, lineBroke, type Message, refused, type Transport } from './transport.ts';
 
@@ -72,7 +73,8 @@ export function createSseTransport({ endpoints, fetch }: SseParts): Transport {
 /** The server has answered otherwise than with a stream. */
 async function refusal(response: Response): Promise<Error> {
   const { status } = response;
-  const { errors } = readAnswer(await response.text(), status);
+  const text = await orAborted(response.text(), AbortSignal.timeout(ANSWER_MS));
+  const { errors } = readAnswer(text, status);
   if (errors) return refused(errors, status);
   return new Interruption('end', new LyceumClientError('BAD_RESPONSE', 'The server sent no stream.', { status }));
 }
