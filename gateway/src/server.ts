@@ -5,6 +5,7 @@
  * event streams broken off, so that clients come back to another gateway.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
 import { createGateway } from './gateway.ts';
@@ -70,11 +71,19 @@ export function createGatewayServer(
     },
   });
 
+  /** Browsers open connections ahead. Node takes those for busy, and would wait for their first request. */
+  const unused = new Set<Socket>();
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
+    unused.delete(req.socket);
     if (!isAddressed(req)) return void res.writeHead(400).end();
     if (!health(req, res) && !graphiql(req, res)) graphql(req, res);
   });
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    unused.delete(req.socket);
     if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(req) !== ENDPOINT) return refuseUpgrade(socket, '404 Not Found');
     sockets.accept(req, socket, head);
@@ -90,6 +99,7 @@ export function createGatewayServer(
     await Promise.race([gateway.idle(), sleep(FINISH_MS)]);
     streams.closeAll();
     await sockets.closeAll();
+    for (const socket of unused) socket.destroy();
     await closed;
   });
   return server;
