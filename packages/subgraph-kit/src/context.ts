@@ -40,8 +40,15 @@ export function createContextSource(
   return isEnvelope(event) ? { ...base, envelope: event } : base;
 }
 
-export function logOf({ requestId, viewer }: InternalClaims, log: Logger): Logger {
-  return log.child({ requestId, viewerId: viewer?.id ?? null });
+/** By the claims of one operation: each event of a subscription has the same. */
+const logs = new WeakMap<InternalClaims, Logger>();
+
+export function logOf(claims: InternalClaims, log: Logger): Logger {
+  const known = logs.get(claims);
+  if (known) return known;
+  const bound = log.child({ requestId: claims.requestId, viewerId: claims.viewer?.id ?? null });
+  logs.set(claims, bound);
+  return bound;
 }
 
 /** Throws UNAUTHENTICATED for an anonymous request. */

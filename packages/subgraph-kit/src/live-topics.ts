@@ -5,7 +5,7 @@
  * wake-up that is lost delays an event until the next look, seconds later. All look at once when a connection is back.
  */
 import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
-import { backOffMs, isLyceumError, type Logger, parseEntry, type RedisKeys, sleep } from '@lyceum/service-kit';
+import { backOffMs, isLyceumError, type Logger, parseEntry, type RedisKeys } from '@lyceum/service-kit';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import { stoppable } from './iterators.ts';
@@ -190,10 +190,10 @@ interface Bell {
 
 function createBell(stop: AbortSignal): Bell {
   let rung = false;
-  let waiter: AbortController | undefined;
+  let wake = () => {};
   const ring = () => {
     rung = true;
-    waiter?.abort();
+    wake();
   };
   stop.addEventListener('abort', ring, { once: true });
   return {
@@ -203,9 +203,15 @@ function createBell(stop: AbortSignal): Bell {
     },
     async wait(ms) {
       if (rung || stop.aborted) return;
-      waiter = new AbortController();
-      await sleep(ms, waiter.signal);
-      waiter = undefined;
+      // Nothing but a timer: this runs once for each event of each subscriber.
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = () => {};
     },
   };
 }
@@ -252,5 +258,6 @@ function createWakeUps(subscriber: Redis): RedisPubSub {
   };
   type Connection = NonNullable<ConstructorParameters<typeof RedisPubSub>[0]>['subscriber'];
   const ours = connection as unknown as Connection;
-  return new RedisPubSub({ subscriber: ours, publisher: ours });
+  // A wake-up says nothing: the default would try to read it as JSON.
+  return new RedisPubSub({ subscriber: ours, publisher: ours, deserializer: () => undefined });
 }
