@@ -7,6 +7,7 @@
 import type { GraphQLError } from 'graphql';
 import { formatError } from '../../errors.ts';
 import type { GatewayRequest } from '../../pipeline.ts';
+import type { Wording } from '../multiplexed-operations.ts';
 
 export const CLOSE = {
   NORMAL: 1000,
@@ -70,14 +71,13 @@ export function pong(payload: Fields | undefined): string {
   return JSON.stringify({ type: 'pong', payload });
 }
 
-/** What stands before the payload of every `next` message of an operation; a brace ends the message. */
-export function nextHead(id: string): string {
-  return `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-}
-
-export function complete(id: string): string {
-  return JSON.stringify({ id, type: 'complete' });
-}
+/** What is sent of operations. A result stands between a head and a brace. */
+export const WORDING: Wording = {
+  nextHead: (id) => `{"id":${JSON.stringify(id)},"type":"next","payload":`,
+  nextTail: '}',
+  complete: (id) => JSON.stringify({ id, type: 'complete' }),
+  error,
+};
 
 export function error(id: string, errors: readonly GraphQLError[]): string {
   return JSON.stringify({ id, type: 'error', payload: errors.map(formatError) });
