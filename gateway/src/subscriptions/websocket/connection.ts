@@ -15,6 +15,7 @@ import type { GatewayPolicy } from '../../config.ts';
 import { refusal } from '../../errors.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { SubscriptionMetrics } from '../../observability/subscription-metrics.ts';
+import type { Arrive } from '../arrivals.ts';
 import type { LeaveReason } from '../live-operation.ts';
 import { callWhenTaken, type Line, MultiplexedOperations } from '../multiplexed-operations.ts';
 import { readAuthorization } from './authorization.ts';
@@ -37,8 +38,7 @@ export interface ConnectionOptions {
   readonly policy: Live<GatewayPolicy>;
   readonly metrics: SubscriptionMetrics;
   readonly log: Logger;
-  /** Counts a person's socket; null if there are too many. Returns the way to take it off the count. */
-  arrive(viewerId: string): (() => void) | null;
+  readonly arrive: Arrive;
 }
 
 /** What is kept of the request that opened the socket. */
@@ -81,12 +81,13 @@ export class Connection implements Line {
     );
   }
 
-  /** One message of the client. Never throws. */
-  receive(text: string): void {
+  /** One message of the client; null for one that is no text. Never throws. */
+  receive(text: string | null): void {
     // One that is being closed, perhaps since its session has ended, asks for nothing more.
     if (!this.isOpen) return;
     let message: ClientMessage;
     try {
+      if (text === null) throw new Error('Message is not text');
       message = readMessage(text);
     } catch (cause) {
       this.close(CLOSE.BAD_REQUEST, (cause as Error).message);

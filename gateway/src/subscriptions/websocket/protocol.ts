@@ -1,8 +1,8 @@
 /**
  * Messages and close codes of GraphQL over WebSocket (graphql-transport-ws), as the server reads and writes them.
  *
- * Stricter than the reading of `graphql-ws` in nothing, and looser in one thing: a subscribe payload need not hold a
- * document, since it may name a persisted one. What must be in it is the pipeline's to say.
+ * Stricter than the reading of `graphql-ws` in two things: messages are text, and the length of ids is bounded. Looser in one:
+ * a subscribe payload need not hold a document, since it may name a persisted one. What must be in it is the pipeline's to say.
  */
 import type { GraphQLError } from 'graphql';
 import { formatError } from '../../errors.ts';
