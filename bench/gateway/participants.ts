@@ -71,8 +71,10 @@ function lyceum(policy: Readonly<Record<string, unknown>>): Participant['start']
 }
 
 const metrics = { operations: ['Deep', 'Fetch'] };
-const alone = { subgraphs: { deduplicate: false }, deduplication: { operations: false }, metrics };
-const shared = { subgraphs: { deduplicate: true }, deduplication: { operations: true }, metrics };
+/** The deep question has lists in lists that may hold 1,000 reviews each, and hold a few. */
+const limits = { maxCost: 1_000_000_000_000 };
+const alone = { limits, subgraphs: { deduplicate: false }, deduplication: { operations: false }, metrics };
+const shared = { limits, subgraphs: { deduplicate: true }, deduplication: { operations: true }, metrics };
 
 export const participants: readonly Participant[] = [
   { id: 'floor', title: 'By hand', process: 'floor', quick: true, start: peer('floor.ts', 'plain') },
@@ -145,5 +147,5 @@ export const growing: Participant = {
   title: 'Lyceum',
   process: 'lyceum',
   signedIn: true,
-  start: lyceum({ ...alone, limits: { maxDepth: 100, maxFields: 10_000 } }),
+  start: lyceum({ ...alone, limits: { ...limits, maxDepth: 100, maxFields: 10_000 } }),
 };

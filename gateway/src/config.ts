@@ -21,6 +21,8 @@ export const GatewayEnv = ServiceEnv.pick({ CONFIG_DIR: true, HOST: true, LOG_LE
     SUPERGRAPH_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Sent to SUPERGRAPH_URL as the header `authorization`. A secret. */
     SUPERGRAPH_URL_AUTHORIZATION: z.string().optional(),
+    /** A manifest of trusted documents. Left out, persisted-operations.json beside the policy, if it is there. */
+    PERSISTED_OPERATIONS_FILE: z.string().optional(),
     /** What is published there outranks the URL and the file. The gateway works without Redis. */
     REDIS_URL: ServiceEnv.shape.REDIS_URL.optional(),
     /** Where the keys lie that access tokens are checked with. */
@@ -51,6 +53,23 @@ export function subgraphUrls(env: GatewayEnv): Record<string, string | undefined
 const count = z.number().int().positive();
 const milliseconds = z.number().int().positive();
 
+const Network = z
+  .string()
+  .refine((text) => z.ipv4().or(z.ipv6()).or(z.cidrv4()).or(z.cidrv6()).safeParse(text).success, {
+    error: 'must be an address, or a network such as 10.0.0.0/8',
+  });
+
+/** Operations of one viewer, or of one address where nobody is signed in, over all gateways that share a Redis. */
+export const RatePolicy = z.strictObject({
+  enabled: z.boolean().default(false),
+  perMinute: count.default(600),
+  /** That may come at once after a quiet time. */
+  burst: count.default(200),
+  /** Proxies whose `x-forwarded-for` is believed. */
+  trustedProxies: z.array(Network).max(100).default([]),
+});
+export type RatePolicy = z.output<typeof RatePolicy>;
+
 export const LimitsPolicy = z.strictObject({
   /** Of an HTTP request, counted before it is parsed. */
   maxBodyBytes: count.default(256 * 1024),
@@ -62,6 +81,11 @@ export const LimitsPolicy = z.strictObject({
   maxRootFields: count.default(20),
   /** Fields in all, fragments expanded: bounds documents that are small only on paper. */
   maxFields: count.default(1_000),
+  /** By `operation-cost.ts`: about two for each object that may come, and one for each of its fields. */
+  maxCost: count.default(50_000),
+  /** Objects in a list, where no argument says how many there may be: lists without one are short by nature. */
+  assumedListSize: count.default(5),
+  rate: RatePolicy.prefault({}),
   webSocket: z
     .strictObject({
       maxMessageBytes: count.default(256 * 1024),
@@ -190,6 +214,14 @@ export type SupergraphPolicy = z.output<typeof SupergraphPolicy>;
 
 export const GatewayPolicy = z.strictObject({
   limits: LimitsPolicy.prefault({}),
+  persistedOperations: z
+    .strictObject({
+      /** Documents that are not in the manifest are refused. */
+      only: z.boolean().default(false),
+      /** Of the manifest's file. */
+      maxBytes: count.default(8 * 1024 * 1024),
+    })
+    .prefault({}),
   subgraphs: SubgraphsPolicy.prefault({}),
   supergraph: SupergraphPolicy.prefault({}),
   plans: z

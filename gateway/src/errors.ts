@@ -7,6 +7,23 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 /** What was made here: already fit to be seen, unlike an error that a subgraph dressed up in the same way. */
 const refusals = new WeakSet<object>();
 
+/** What an error tells the doors of HTTP, as its `extensions.http`. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** The request was proper: the older media type answers with 200. */
+  readonly spec?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RefusalOptions {
+  readonly cause?: GraphQLError;
+  readonly wellFormed?: boolean;
+  /** For programs; clients see them. */
+  readonly details?: object;
+  /** Of an answer over HTTP. */
+  readonly headers?: HttpAnswer['headers'];
+}
+
 /**
  * An error that fails the whole request. `wellFormed` says the request was proper GraphQL over HTTP: the older media
  * type `application/json` then asks for status 200, the newer one for the catalogue's status.
@@ -14,9 +31,13 @@ const refusals = new WeakSet<object>();
 export function refusal(
   code: ErrorCode,
   message: string = ERRORS[code].message,
-  { cause, wellFormed = true, details }: { cause?: GraphQLError; wellFormed?: boolean; details?: object } = {},
+  { cause, wellFormed = true, details, headers }: RefusalOptions = {},
 ): GraphQLError {
-  const http = wellFormed ? { status: ERRORS[code].status, spec: true } : { status: ERRORS[code].status };
+  const http: HttpAnswer = {
+    status: ERRORS[code].status,
+    ...(wellFormed && { spec: true }),
+    ...(headers && { headers }),
+  };
   const error = new GraphQLError(message, {
     nodes: cause?.nodes,
     source: cause?.source,

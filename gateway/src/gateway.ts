@@ -13,13 +13,18 @@ import type { PlannedOperation } from './federation/plan/plan-operation.ts';
 import type { PlanCache } from './federation/plan-cache.ts';
 import type { PlanExecutor } from './federation/plan-executor.ts';
 import type { Supergraph } from './federation/supergraph/build-supergraph.ts';
-import { limitOperation } from './limits/limit-operation.ts';
+import { limitCost, limitOperation } from './limits/limit-operation.ts';
+import { limitRate } from './limits/limit-rate.ts';
+import { costOf } from './limits/operation-cost.ts';
 import { measureOperation } from './limits/operation-size.ts';
+import type { OperationRate } from './limits/token-leases.ts';
 import { maskOutcome } from './mask-errors.ts';
 import type { GatewayMetrics } from './observability/gateway-metrics.ts';
 import { timeOperation } from './observability/time-operation.ts';
 import type { OperationScope } from './operation-scope.ts';
 import { countOperations } from './operations-under-way.ts';
+import { findDocument } from './persisted-operations/find-document.ts';
+import type { Manifest } from './persisted-operations/manifest.ts';
 import {
   createPipeline,
   type GatewayRequest,
@@ -38,6 +43,10 @@ import type { SubscriptionEngine } from './subscriptions/engine.ts';
 export interface GatewayParts {
   readonly supergraph: Live<Supergraph>;
   readonly policy: Live<GatewayPolicy>;
+  /** The documents that are trusted. */
+  readonly documents: Live<Manifest>;
+  /** Of callers, who spend one for each operation. */
+  readonly tokens: OperationRate;
   readonly plans: PlanCache;
   readonly executor: PlanExecutor;
   readonly subscriptions: SubscriptionEngine;
@@ -55,7 +64,7 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { supergraph, policy, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
+  const { supergraph, policy, documents, tokens, plans, executor, subscriptions, metrics, log, plugins = [] } = parts;
   const underWay = countOperations();
 
   const pipeline: readonly Step[] = [
@@ -84,16 +93,34 @@ export function createGateway(parts: GatewayParts): Gateway {
         }),
     },
     {
+      name: 'limit rate',
+      reason: 'As soon as it is known who asks: what comes too often costs nothing more. Counts once at every door.',
+      run: limitRate(tokens, policy),
+    },
+    {
+      name: 'find document',
+      reason:
+        'Before parsing: a document may be named in place of its text, and one that is not trusted is not even read.',
+      run(operation) {
+        operation.source = findDocument(operation.request.params, documents.current, policy.current);
+        return undefined;
+      },
+    },
+    {
       name: 'parse',
       reason: 'Tokens are counted while they are read. A document that is known is not read again.',
       run(operation) {
-        const { query, operationName = null } = operation.request.params;
-        if (typeof query !== 'string') throw refusal('BAD_REQUEST', '`query` must be a string.');
+        const { operationName = null } = operation.request.params;
         if (operationName !== null && typeof operationName !== 'string') {
           throw refusal('BAD_REQUEST', '`operationName` must be a string.');
         }
         const { maxTokens } = policy.current.limits;
-        operation.parsed = plans.lookup(supergraph.current, query, operationName || null, maxTokens);
+        operation.parsed = plans.lookup(
+          supergraph.current,
+          given(operation.source, 'the text'),
+          operationName || null,
+          maxTokens,
+        );
         return undefined;
       },
     },
@@ -112,6 +139,16 @@ export function createGateway(parts: GatewayParts): Gateway {
       run(operation) {
         const { operation: node, fragments } = given(operation.parsed, 'the document');
         limitOperation(measureOperation(node, fragments), policy.current);
+        return undefined;
+      },
+    },
+    {
+      name: 'limit cost',
+      reason: 'Behind the size, which bounds the work of it, and before planning, which costs more than most requests.',
+      run(operation) {
+        const { schema } = supergraph.current;
+        const formula = costOf(schema, given(operation.parsed, 'the document'), policy.current.limits.assumedListSize);
+        limitCost(formula, operation.request.params.variables, policy.current);
         return undefined;
       },
     },

@@ -16,6 +16,8 @@ export interface GatewayRequest {
   readonly requestId: string;
   readonly params: {
     readonly query?: unknown;
+    /** Names a document of the manifest in place of `query`. */
+    readonly documentId?: unknown;
     readonly operationName?: unknown;
     readonly variables?: unknown;
     readonly extensions?: Readonly<Record<string, unknown>> | null;
@@ -24,6 +26,8 @@ export interface GatewayRequest {
   readonly allowed: ReadonlySet<`${OperationTypeNode}`>;
   /** Whether the client takes the answer to a query or mutation in parts. */
   readonly takesParts: boolean;
+  /** The other end of the connection. Requests without one count as those of one client. */
+  readonly address?: string | undefined;
   /** A header of the client, by its name in lower case. */
   header(name: string): string | undefined;
   /** Throws for a bad credential. May be called more than once. */
@@ -62,6 +66,8 @@ export class Operation {
   readonly request: GatewayRequest;
   /** Set by `authenticate`. */
   identity?: Identity;
+  /** Set by `find document`: the text that is run, sent or found. */
+  source?: string;
   /** Set by `parse`. */
   parsed?: ParsedOperation;
   /** Set by `plan`. */

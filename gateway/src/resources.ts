@@ -13,8 +13,8 @@ import {
   openPolicy,
 } from '@lyceum/service-kit';
 import { createAuthenticator } from './auth/authenticator.ts';
-import { createEndedSessions, NO_ENDED_SESSIONS } from './auth/ended-sessions.ts';
 import { createIdentityWatch } from './auth/identity-end.ts';
+import { createRevocations, NO_REVOCATIONS } from './auth/revocations.ts';
 import { type GatewayEnv, GatewayPolicy, subgraphUrls } from './config.ts';
 import { createPlanCache } from './federation/plan-cache.ts';
 import { createPlanExecutor } from './federation/plan-executor.ts';
@@ -26,10 +26,12 @@ import { createRedisSource } from './federation/supergraph/redis-source.ts';
 import { createSupergraphMetrics } from './federation/supergraph/supergraph-metrics.ts';
 import type { SupergraphSource } from './federation/supergraph/supergraph-source.ts';
 import { createUrlSource } from './federation/supergraph/url-source.ts';
+import { createTokenLeases } from './limits/token-leases.ts';
 import { createGatewayMetrics } from './observability/gateway-metrics.ts';
 import { createSubgraphMetrics, watchInstances } from './observability/subgraph-metrics.ts';
 import { createSubscriptionMetrics } from './observability/subscription-metrics.ts';
 import { timeFetches } from './observability/time-fetches.ts';
+import { openManifest } from './persisted-operations/open-manifest.ts';
 import { createSubscriptionEngine } from './subscriptions/engine.ts';
 import { createSubgraphSubscriptions } from './subscriptions/upstream/subgraph-subscriptions.ts';
 
@@ -39,6 +41,16 @@ const REDIS_WAIT_MS = 2_000;
 export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const policyFile = join(env.CONFIG_DIR, 'gateway.yaml');
   const policy = life.own('policy', await openPolicy(policyFile, GatewayPolicy, { log }), (p) => p.close());
+  const documents = life.own(
+    'persisted operations',
+    await openManifest({
+      file: env.PERSISTED_OPERATIONS_FILE ?? join(env.CONFIG_DIR, 'persisted-operations.json'),
+      required: env.PERSISTED_OPERATIONS_FILE !== undefined,
+      maxBytes: () => policy.current.persistedOperations.maxBytes,
+      log,
+    }),
+    (d) => d.close(),
+  );
   const metrics = createMetrics('gateway');
   const gatewayMetrics = createGatewayMetrics(metrics);
   const plans = createPlanCache({
@@ -46,6 +58,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     onLookup: (result) => gatewayMetrics.planLookups.inc({ result }),
   });
   const redis = await openRedis(env, life, log);
+  const tokens = createTokenLeases({ redis, log });
   const supergraphMetrics = createSupergraphMetrics(metrics);
   const supergraph = life.own(
     'supergraph',
@@ -84,14 +97,25 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
     (engine) => engine.close(),
   );
   supergraph.onReplaced(() => void subscriptions.replan());
-  const sessions = redis
-    ? life.own('ended sessions', createEndedSessions({ ...redis, log }), (s) => s.close())
-    : NO_ENDED_SESSIONS;
+  const revocations = redis
+    ? life.own('revocations', createRevocations({ ...redis, log }), (r) => r.close())
+    : NO_REVOCATIONS;
   const keySet = { jwksUrl: env.JWKS_URL, policy: policy.current.jwks };
-  const authenticator = createAuthenticator({ ...keySet, claimsSecret, sessions, log });
-  const watchIdentity = createIdentityWatch(sessions);
+  const authenticator = createAuthenticator({ ...keySet, claimsSecret, revocations, log });
+  const watchIdentity = createIdentityWatch(revocations);
   return {
-    ...{ policy, supergraph, plans, executor, subgraphs, subscriptions, authenticator, watchIdentity },
+    ...{
+      policy,
+      documents,
+      tokens,
+      supergraph,
+      plans,
+      executor,
+      subgraphs,
+      subscriptions,
+      authenticator,
+      watchIdentity,
+    },
     ...{ metrics, gatewayMetrics, subscriptionMetrics, life, log },
   };
 }
@@ -116,10 +140,10 @@ function openSupergraphSources(
 async function openRedis(env: GatewayEnv, life: Lifecycle, log: Logger) {
   const url = env.REDIS_URL;
   if (!url) return null;
-  const open = async (role: 'cache' | 'subscriber') =>
+  const open = async (role: 'cache' | 'subscriber' | 'limiter') =>
     life.own(`redis:${role}`, await connectRedis(url, role, { log, waitMs: REDIS_WAIT_MS }), closeRedis);
-  const [redis, subscriber] = await Promise.all([open('cache'), open('subscriber')]);
-  return { redis, subscriber, keys: createRedisKeys(env.REDIS_PREFIX) };
+  const [redis, subscriber, limiter] = await Promise.all([open('cache'), open('subscriber'), open('limiter')]);
+  return { redis, subscriber, limiter, keys: createRedisKeys(env.REDIS_PREFIX) };
 }
 
 type RedisConnections = NonNullable<Awaited<ReturnType<typeof openRedis>>>;

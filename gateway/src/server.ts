@@ -34,19 +34,9 @@ export function createGatewayServer(
   resources: Resources,
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
-  const { policy, supergraph, plans, executor, subgraphs, subscriptions, gatewayMetrics, metrics, life, log } =
-    resources;
-  const { authenticator, watchIdentity, subscriptionMetrics } = resources;
-  const gateway = createGateway({
-    supergraph,
-    policy,
-    plans,
-    executor,
-    subscriptions,
-    metrics: gatewayMetrics,
-    log,
-    plugins,
-  });
+  const { policy, supergraph, subgraphs, gatewayMetrics, subscriptionMetrics, metrics, life, log } = resources;
+  const { authenticator, watchIdentity } = resources;
+  const gateway = createGateway({ ...resources, metrics: gatewayMetrics, plugins });
 
   const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
   const arrive = countArrivals({ policy, arrived: () => () => {} });

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER } from '@lyceum/contracts';
+import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER, type Viewer } from '@lyceum/contracts';
 import { createLifecycle, createLogger, listenOn, loadEnv } from '@lyceum/service-kit';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { GatewayEnv } from '../src/config.ts';
@@ -17,6 +17,7 @@ import { CLAIMS_SECRET, startSubgraphs, type TestSubgraphs } from './subgraphs.t
 export interface TokenOptions {
   readonly viewerId?: string;
   readonly sessionId?: string;
+  readonly roles?: Viewer['roles'];
   readonly expiresInSeconds?: number;
   /** Signs with a key that is not published. */
   readonly forged?: boolean;
@@ -114,9 +115,16 @@ async function serveKeys() {
   const { url } = await listenOn(server, 0, '127.0.0.1');
   return {
     url: `${url}/.well-known/jwks.json`,
-    async sign({ viewerId = randomUUID(), sessionId, expiresInSeconds = 900, forged = false }: TokenOptions = {}) {
+    async sign(options: TokenOptions = {}) {
+      const {
+        viewerId = randomUUID(),
+        sessionId,
+        roles = ['LEARNER'],
+        expiresInSeconds = 900,
+        forged = false,
+      } = options;
       const now = Math.floor(Date.now() / 1_000);
-      return await new SignJWT({ sid: sessionId ?? randomUUID(), roles: ['LEARNER'] })
+      return await new SignJWT({ sid: sessionId ?? randomUUID(), roles })
         .setProtectedHeader({ alg: 'RS256', kid: 'k1', typ: 'JWT' })
         .setIssuer(ACCESS_TOKEN_ISSUER)
         .setAudience(ACCESS_TOKEN_AUDIENCE)

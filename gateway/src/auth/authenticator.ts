@@ -19,8 +19,8 @@ import {
 } from 'jose';
 import type { GatewayPolicy } from '../config.ts';
 import { type MaybePromise, whenKnown } from '../pipeline.ts';
-import { type EndedSessions, NO_ENDED_SESSIONS } from './ended-sessions.ts';
 import type { Identity } from './identity.ts';
+import { NO_REVOCATIONS, type Revocations } from './revocations.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
 export interface Credentials {
@@ -48,10 +48,10 @@ export function createAuthenticator(options: {
   claimsSecret: string;
   policy: GatewayPolicy['jwks'];
   log: Logger;
-  sessions?: Pick<EndedSessions, 'has'>;
+  revocations?: Pick<Revocations, 'against'>;
   clock?: Clock;
 }): Authenticator {
-  const { jwksUrl, claimsSecret, policy, log, sessions = NO_ENDED_SESSIONS, clock = systemClock } = options;
+  const { jwksUrl, claimsSecret, policy, log, revocations = NO_REVOCATIONS, clock = systemClock } = options;
   /** The keys as they were fetched last, for seeing that they have changed. */
   const fetched: JWKSCacheInput = {};
   const remoteKeys = createRemoteJWKSet(new URL(jwksUrl), {
@@ -86,13 +86,12 @@ export function createAuthenticator(options: {
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization) ?? [];
     if (!token)
       throw new LyceumError('UNAUTHENTICATED', 'The Authorization header must be: Bearer, a space, an access token.');
-    return whenKnown(verified.find(token) ?? checkToken(token), refuseEnded);
+    return whenKnown(verified.find(token) ?? checkToken(token), refuseRevoked);
   }
 
-  function refuseEnded(identity: Identity): Identity {
-    if (identity.viewer && sessions.has(identity.viewer.sessionId)) {
-      throw new LyceumError('UNAUTHENTICATED', 'The session has ended. Sign in again.');
-    }
+  function refuseRevoked(identity: Identity): Identity {
+    const reason = identity.viewer && revocations.against(identity.viewer);
+    if (reason) throw new LyceumError('UNAUTHENTICATED', reason);
     return identity;
   }
 

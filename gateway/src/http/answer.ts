@@ -6,6 +6,7 @@
  */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { HttpAnswer } from '../errors.ts';
 import type { MaybePromise, Result } from '../pipeline.ts';
 import type { MediaType } from './media-types.ts';
 import { writeBody } from './write-result.ts';
@@ -32,16 +33,17 @@ export function answerWith(
 ): MaybePromise<Answer> {
   const body = writeBody(result);
   const status = statusOf(result, mediaType);
-  const contentType = `${mediaType}; charset=utf-8`;
+  const headers = ['content-type', `${mediaType}; charset=utf-8`];
+  addHeaders(result, headers);
   const size = Buffer.byteLength(body);
   const compression = acceptEncoding !== undefined && size >= minBytes ? chooseCompression(acceptEncoding) : undefined;
   if (!compression) {
-    const headers = ['content-type', contentType, 'content-length', `${size}`];
+    headers.push('content-length', `${size}`);
     return { status, headers, body, encoding: size === body.length ? 'latin1' : 'utf8' };
   }
   return COMPRESS[compression](body).then((compressed) => ({
     status,
-    headers: ['content-type', contentType, 'content-encoding', compression, 'content-length', `${compressed.length}`],
+    headers: [...headers, 'content-encoding', compression, 'content-length', `${compressed.length}`],
     body: compressed,
     encoding: 'utf8',
   }));
@@ -51,11 +53,19 @@ export function answerWith(
 function statusOf({ errors }: Result, mediaType: MediaType): number {
   let status = 200;
   for (const { extensions } of errors ?? []) {
-    const http = extensions.http as { status: number; spec?: boolean } | undefined;
+    const http = extensions.http as HttpAnswer | undefined;
     if (!http || (http.spec && mediaType === 'application/json')) continue;
     status = Math.max(status, http.status);
   }
   return status;
+}
+
+/** What errors ask for: names and values in turn. */
+function addHeaders({ errors }: Result, headers: string[]): void {
+  for (const { extensions } of errors ?? []) {
+    const http = extensions.http as HttpAnswer | undefined;
+    for (const [name, value] of Object.entries(http?.headers ?? {})) headers.push(name, value);
+  }
 }
 
 type Compression = 'br' | 'gzip';

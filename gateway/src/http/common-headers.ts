@@ -5,6 +5,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayPolicy } from '../config.ts';
 
+/** What pages of other origins may read of an answer. */
+export const EXPOSED_HEADERS = 'x-request-id, retry-after';
+
 /** A caller's id is kept if it is one, so that logs of several services can be joined. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const proposed = headers['x-request-id'];
@@ -17,7 +20,7 @@ export function commonHeaders({ headers }: IncomingMessage, requestId: string, {
   const common = ['x-request-id', requestId, 'vary', 'origin, accept-encoding'];
   const { origin } = headers;
   if (origin !== undefined && isAllowed(origin, cors.origins)) {
-    common.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'x-request-id');
+    common.push('access-control-allow-origin', origin, 'access-control-expose-headers', EXPOSED_HEADERS);
   }
   return common;
 }

@@ -59,6 +59,10 @@ export class HttpExchange implements GatewayRequest {
     return this.#req.method === 'POST' ? NO_STREAMS : ONLY_QUERIES;
   }
 
+  get address(): string | undefined {
+    return this.#req.socket.remoteAddress;
+  }
+
   header(name: string): string | undefined {
     return this.#req.headers[name]?.toString();
   }

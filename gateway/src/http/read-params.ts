@@ -6,6 +6,7 @@
  */
 
 import { refusal } from '../errors.ts';
+import { namesDocument } from '../persisted-operations/find-document.ts';
 import type { GatewayRequest } from '../pipeline.ts';
 
 export type Params = GatewayRequest['params'];
@@ -44,17 +45,19 @@ export function tooLarge() {
   return refusal('PAYLOAD_TOO_LARGE', undefined, { wellFormed: false });
 }
 
-const NAMES: ReadonlySet<string> = new Set(['query', 'variables', 'operationName', 'extensions']);
+const NAMES: ReadonlySet<string> = new Set(['query', 'documentId', 'variables', 'operationName', 'extensions']);
 
 function checkParams(params: Record<string, unknown>): Params {
   for (const name in params) {
     if (!NAMES.has(name) && params[name] !== null) throw noRequest('A request holds a parameter that has no meaning.');
   }
-  const { query, operationName, variables, extensions } = params;
-  if (typeof query !== 'string') throw noRequest('`query` must be a string.');
+  const { operationName, documentId, variables, extensions } = params;
+  if (typeof (documentId ?? '') !== 'string') throw noRequest('`documentId` must be a string.');
   if (typeof (operationName ?? '') !== 'string') throw noRequest('`operationName` must be a string.');
   if (!isMapOrAbsent(variables)) throw noRequest('`variables` must be a map.');
   if (!isMapOrAbsent(extensions)) throw noRequest('`extensions` must be a map.');
+  if (namesDocument(params)) params.query ??= '';
+  if (typeof params.query !== 'string') throw noRequest('`query` must be a string.');
   return params;
 }
 

@@ -160,13 +160,14 @@ class Exchange {
     const operation = stream.operations.begin(operationId);
     // A client that does not wait to hear that it was taken on cannot end it otherwise.
     this.#res.once('close', () => this.#res.writableFinished || stream.operations.release(operation));
-    const { headers, method } = this.#req;
+    const { headers, method, socket } = this.#req;
     const outcome = await this.#parts.gateway.run({
       requestId: this.requestId,
       params,
       allowed: method === 'POST' ? BY_POST : BY_GET,
       takesParts: true,
       header: (name) => headers[name]?.toString(),
+      address: socket.remoteAddress,
       identify: () => identity,
       get signal() {
         return operation.signal;

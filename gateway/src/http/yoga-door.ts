@@ -19,7 +19,7 @@ import { isLive } from '../subscriptions/live-operation.ts';
 import { EVENT_STREAM_HEADERS } from '../subscriptions/sse/event-stream.ts';
 import type { EventStreams } from '../subscriptions/sse/event-streams.ts';
 import { answerWith } from './answer.ts';
-import { isAllowed } from './common-headers.ts';
+import { EXPOSED_HEADERS, isAllowed } from './common-headers.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { negotiate } from './media-types.ts';
 import { MULTIPART, writeMultipart } from './multipart.ts';
@@ -52,6 +52,7 @@ export function createYogaDoor({ gateway, authenticator, watchIdentity, policy, 
     batching: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
+    extraParamNames: ['documentId'],
     cors: (request) => (request.method === 'OPTIONS' ? leaveFor(request, policy.current.cors.origins) : false),
     plugins: [useJsonOnly(policy), usePipeline(gateway, authenticator), useOurAnswers(policy, streams, watchIdentity)],
   });
@@ -65,7 +66,7 @@ function leaveFor({ headers }: Request, origins: readonly string[]) {
     origin: [origin],
     methods: ['GET', 'POST', 'PUT', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'last-event-id', TOKEN_HEADER, 'x-request-id'],
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: [EXPOSED_HEADERS],
     credentials: false,
     maxAge: 600,
   };
@@ -99,15 +100,16 @@ function forYoga(params: object): GraphQLParams {
 /** Who asked for a stream. */
 const identities = new WeakMap<object, Identity>();
 
-function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin {
+function usePipeline(gateway: Gateway, authenticator: Authenticator): Plugin<object, NodeContext> {
   return {
-    onParams({ setParamsHandler }) {
+    onParams({ setParamsHandler, context }) {
       setParamsHandler(async ({ request, params }) => {
         let identity: Promise<Identity> | undefined;
         const outcome = await gateway.run({
           requestId: request.headers.get('x-request-id') ?? '',
           params,
           ...allowedBy(request),
+          address: context.req.socket.remoteAddress,
           header: (name) => request.headers.get(name) ?? undefined,
           identify() {
             const authorization = request.headers.get('authorization');

@@ -43,7 +43,7 @@ export function runPlugins(plugins: readonly GatewayPlugin[]): Step[] {
       proceed: async () => readable(await next(operation)),
     };
     const enveloped = getEnveloped({ ...context, schema });
-    enveloped.parse(String(params.query));
+    enveloped.parse(given(operation.source, 'the text'));
     const errors: readonly Error[] = enveloped.validate(schema, document);
     if (errors.length > 0) {
       return { errors: errors.map(({ message }) => refusal('GRAPHQL_VALIDATION_FAILED', message)) };

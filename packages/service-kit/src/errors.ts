@@ -58,6 +58,8 @@ export const ERRORS = {
   BAD_REQUEST: { status: 400, level: 'debug', exposed: true, message: 'The request is not a GraphQL request.' },
   GRAPHQL_PARSE_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document does not parse.' },
   GRAPHQL_VALIDATION_FAILED: { status: 400, level: 'debug', exposed: true, message: 'The document is not valid.' },
+  /** Both the code and the words are what Apollo's clients know. */
+  PERSISTED_QUERY_NOT_FOUND: { status: 404, level: 'info', exposed: true, message: 'PersistedQueryNotFound' },
   OPERATION_TOO_LARGE: { status: 400, level: 'info', exposed: true, message: 'The operation asks for too much.' },
   SUBGRAPH_UNAVAILABLE: {
     status: 503,

@@ -1,10 +1,10 @@
 export * from './address.ts';
 export * from './claims.ts';
 export * from './clock.ts';
-export * from './ended-sessions.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './file-changes.ts';
 export * from './health.ts';
 export * from './http.ts';
 export * from './input.ts';
@@ -16,4 +16,5 @@ export * from './policy.ts';
 export * from './redis.ts';
 export * from './redis-keys.ts';
 export * from './retry.ts';
+export * from './revocations.ts';
 export * from './supergraph-publication.ts';

@@ -3,12 +3,12 @@
  *
  * The first read must be good. After that a bad edit is logged with every reason, and the last good value stays.
  */
-import { watch as watchDirectory } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError, describeIssues } from './env.ts';
+import { watchFileChanges } from './file-changes.ts';
 import type { Logger } from './logger.ts';
 
 /** Read `.current` at each use, never keep it. */
@@ -22,9 +22,6 @@ export interface Policy<T> extends Live<T> {
   close(): Promise<void>;
 }
 
-/** Editors write in several steps; one read after they have settled. */
-const SETTLE_MS = 50;
-
 export async function openPolicy<S extends z.ZodType>(
   file: string,
   schema: S,
@@ -33,7 +30,6 @@ export async function openPolicy<S extends z.ZodType>(
   const path = resolve(file);
   let text = await readFile(path, 'utf8');
   let current = parsePolicy(path, text, schema);
-  let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   const reload = async (): Promise<boolean> => {
@@ -51,16 +47,12 @@ export async function openPolicy<S extends z.ZodType>(
     return true;
   };
 
-  // The directory, not the file: editors replace files, and a watch of the old inode would go deaf.
   const watcher = watch
-    ? watchDirectory(dirname(path), { persistent: false }, (_, name) => {
-        if (name !== null && name !== basename(path) && !name.startsWith('..')) return;
-        clearTimeout(timer);
-        timer = setTimeout(() => void reload(), SETTLE_MS);
-        timer.unref();
+    ? watchFileChanges(path, {
+        changed: () => void reload(),
+        failed: (err) => log.error({ err, file: path }, 'policy is no longer watched'),
       })
     : undefined;
-  watcher?.on('error', (err) => log.error({ err, file: path }, 'policy is no longer watched'));
 
   return {
     get current() {
@@ -69,7 +61,6 @@ export async function openPolicy<S extends z.ZodType>(
     reload,
     async close() {
       closed = true;
-      clearTimeout(timer);
       watcher?.close();
     },
   };

@@ -15,8 +15,8 @@ export interface RedisKeys {
   deadLetters(name: string, group: string): string;
   /** A session's refresh state. */
   refresh(sessionId: string): string;
-  /** Sorted set of sessions that have ended, and the channel on which gateways hear of it. */
-  endedSessions(): string;
+  /** Sorted set of what revokes access tokens, and the channel on which gateways hear of it. */
+  revocations(): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
@@ -35,7 +35,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     logStream: (name) => `${prefix}:events:${name}`,
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
-    endedSessions: () => `${prefix}:ended-sessions`,
+    revocations: () => `${prefix}:revocations`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,

@@ -4,6 +4,7 @@
  * Made afresh for each request, so that no row read for one viewer is handed to another, and that all reads of a
  * request see what its viewer wrote before.
  */
+import { revokeOtherRoles } from '@lyceum/service-kit';
 import type { BaseContext } from '@lyceum/subgraph-kit';
 import { createAccountsRepository } from './accounts/accounts.repository.ts';
 import { type AccountsService, createAccountsService } from './accounts/accounts.service.ts';
@@ -54,7 +55,11 @@ export function createContext(resources: Resources, base: BaseContext): UsersCon
       sessions,
       profiles: createProfilesService(people),
       preferences: createPreferencesService(createPreferencesRepository(session)),
-      roles: createRolesService(people),
+      roles: createRolesService({
+        people,
+        announce: (userId, roles) => revokeOtherRoles(cache, keys, { userId, roles }, clock.now()),
+        log: base.log,
+      }),
       instructors: createInstructorsService(createInstructorsRepository(session)),
     },
     loaders: createProfilesLoaders(people),

@@ -2,6 +2,7 @@
  * Roles and the list of people who teach.
  */
 import { bucketOf, newId } from '@lyceum/database';
+import { readRevocations, systemClock } from '@lyceum/service-kit';
 import { type GraphClient, sql } from '@lyceum/testing';
 import { describe, expect, it } from 'vitest';
 import { administrator, openUsers } from './users.ts';
@@ -53,6 +54,15 @@ describe('roles', () => {
     const admin = await users.as(administrator);
     await setRoles(admin, ada.id, '[INSTRUCTOR, ADMIN]');
     expect(await setRoles(admin, ada.id, '[]')).toEqual({ setRoles: { roles: ['LEARNER'], isInstructor: false } });
+  });
+
+  it('that have changed are told to gateways, which refuse tokens with other ones', async () => {
+    await using users = await openUsers();
+    const ada = await users.learner('Ada');
+    await setRoles(await users.as(administrator), ada.id, '[INSTRUCTOR]');
+    const { cache, keys } = users.resources;
+    const revoked = (await readRevocations(cache, keys, systemClock.now())).map(([revocation]) => revocation);
+    expect(revoked).toEqual([{ userId: ada.id, roles: ['INSTRUCTOR', 'LEARNER'] }]);
   });
 
   it('of nobody cannot be set', async () => {

@@ -2,7 +2,7 @@
  * Sessions: tokens, their renewal and their end.
  */
 import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_ISSUER } from '@lyceum/contracts';
-import { readEndedSessions, systemClock } from '@lyceum/service-kit';
+import { readRevocations, systemClock } from '@lyceum/service-kit';
 import { graphClient } from '@lyceum/testing';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,9 @@ import { administrator, type Outcome, openUsers, type Session, viewerOf } from '
 
 /** Those whose access tokens gateways refuse. */
 const endedSessions = async ({ resources: { cache, keys } }: { resources: Resources }) => [
-  ...(await readEndedSessions(cache, keys, systemClock.now())).keys(),
+  ...(await readRevocations(cache, keys, systemClock.now())).map(
+    ([revocation]) => 'sessionId' in revocation && revocation.sessionId,
+  ),
 ];
 const sessionOf = (outcome: Outcome): Session => {
   if (!('refreshToken' in outcome)) throw new Error(`Not a session but ${outcome.__typename}`);

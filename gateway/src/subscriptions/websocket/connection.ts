@@ -45,8 +45,9 @@ export interface ConnectionOptions {
 export interface Handshake {
   /** The header with internal claims. */
   readonly claims: string | null;
-  /** Those that subgraphs may be told. */
+  /** Those that subgraphs may be told, and by which a client behind a proxy is known. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly address: string | undefined;
 }
 
 const ALL_TYPES = new Set(['query', 'mutation', 'subscription'] as const);
@@ -247,6 +248,7 @@ export class Connection implements Line {
       allowed: ALL_TYPES,
       takesParts: true,
       header: (name) => this.#handshake.headers[name],
+      address: this.#handshake.address,
       identify: () => this.#identify(params),
       get signal() {
         return operation.signal;

@@ -102,10 +102,11 @@ function isOwnOrAllowed({ headers }: IncomingMessage, origins: readonly string[]
 }
 
 /** The request itself would be kept for as long as the socket lives. */
-function handshakeOf({ headers }: IncomingMessage, propagated: readonly string[]): Handshake {
-  const given = propagated.flatMap((name) => {
+function handshakeOf({ headers, socket }: IncomingMessage, propagated: readonly string[]): Handshake {
+  const given = [...propagated, 'x-forwarded-for'].flatMap((name) => {
     const value = headers[name]?.toString();
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { claims: headers[CLAIMS_HEADER]?.toString() ?? null, headers: Object.fromEntries(given) };
+  const claims = headers[CLAIMS_HEADER]?.toString() ?? null;
+  return { claims, headers: Object.fromEntries(given), address: socket.remoteAddress };
 }

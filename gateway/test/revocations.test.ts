@@ -10,7 +10,8 @@ import {
   createRedisKeys,
   endSession,
   type Redis,
-  readEndedSessions,
+  readRevocations,
+  revokeOtherRoles,
   systemClock,
 } from '@lyceum/service-kit';
 import { type CuttableLine, cuttable, openTenant, type Tenant } from '@lyceum/testing';
@@ -79,7 +80,7 @@ test('a session that ends elsewhere closes its sockets with 4403 and its streams
   expect([await leaving.ask(), await staying.ask()]).toEqual(['OK', 'OK']);
 
   await signOut(leaving.sessionId);
-  expect(await gone.closed).toEqual({ code: 4403, reason: 'The session has ended.' });
+  expect(await gone.closed).toEqual({ code: 4403, reason: 'The session has ended. Sign in again.' });
   await expect(read).rejects.toThrow();
   expect([await leaving.ask(), await staying.ask()]).toEqual(['UNAUTHENTICATED', 'OK']);
   const again = await leaving.connect();
@@ -128,7 +129,8 @@ test('a session is kept for as long as an access token of it may be good, and no
   await signOut(old.sessionId);
   const keptAfter = async (minutes: number) => {
     const at = new Date(Date.now() + minutes * 60_000);
-    return (await readEndedSessions(publisher, createRedisKeys(tenant.id), at)).has(old.sessionId);
+    const revocations = await readRevocations(publisher, createRedisKeys(tenant.id), at);
+    return revocations.some(([revocation]) => 'sessionId' in revocation && revocation.sessionId === old.sessionId);
   };
   expect([await keptAfter(15), await keptAfter(17)]).toEqual([true, false]);
 });
@@ -141,4 +143,29 @@ test('a gateway that starts later knows what has ended before', async () => {
   onTestFinished(() => later.close());
   const token = await later.token({ sessionId: old.sessionId });
   await expect.poll(async () => (await later.ask(SEEN, { token })).status).toBe(401);
+});
+
+test('a change of roles closes the sockets of who has other roles now with 4403, and refuses their tokens until they are refreshed', async () => {
+  const viewerId = randomUUID();
+  const sessionId = randomUUID();
+  const connect = async (roles: readonly ('LEARNER' | 'INSTRUCTOR')[]) => {
+    const token = await gateway.token({ viewerId, sessionId, roles });
+    const ask = async () => (await gateway.ask(SEEN, { token })).errors?.[0]?.extensions?.code ?? 'OK';
+    return { ask, socket: await openSocket(gateway.url, { authorization: `Bearer ${token}` }) };
+  };
+  const [before, stranger] = [await connect(['LEARNER']), await session()];
+  const other = await stranger.connect();
+  await acknowledged(before.socket, other);
+
+  const keys = createRedisKeys(tenant.id);
+  await revokeOtherRoles(publisher, keys, { userId: viewerId, roles: ['LEARNER', 'INSTRUCTOR'] }, systemClock.now());
+  expect((await before.socket.closed).code).toBe(4403);
+  await expect.poll(before.ask).toBe('UNAUTHENTICATED');
+  const after = await connect(['INSTRUCTOR', 'LEARNER']);
+  await acknowledged(after.socket, other);
+  expect([await after.ask(), await stranger.ask()]).toEqual(['OK', 'OK']);
+
+  await revokeOtherRoles(publisher, keys, { userId: viewerId, roles: ['LEARNER'] }, systemClock.now());
+  expect((await after.socket.closed).code).toBe(4403);
+  await expect.poll(before.ask).toBe('OK');
 });
