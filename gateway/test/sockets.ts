@@ -43,9 +43,12 @@ export async function acknowledgedSocket(url: string, payload: object = {}): Pro
 /** Opens a socket and says nothing. Rejects if the handshake is refused. */
 export async function connectSocket(
   url: string,
-  { protocol = 'graphql-transport-ws', headers = {} }: { protocol?: string; headers?: Record<string, string> } = {},
+  {
+    protocols = ['graphql-transport-ws'],
+    headers = {},
+  }: { protocols?: string[]; headers?: Record<string, string> } = {},
 ): Promise<RawSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), protocol, { headers });
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), protocols, { headers });
   const messages: RawSocket['messages'] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
