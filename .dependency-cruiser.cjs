@@ -43,14 +43,29 @@ module.exports = {
       comment: 'A fault scenario starts services as processes and sees what their clients see.',
       severity: 'error',
       from: { path: '^chaos/' },
-      to: { path: `${services}|^(prisma|cli|tools|e2e)/` },
+      to: { path: `${services}|^(cli|tools|e2e)/` },
+    },
+    {
+      name: 'chaos-asks-the-database-for-its-making-alone',
+      comment: 'One file makes the databases and reads their rows past the services.',
+      severity: 'error',
+      from: { path: '^chaos/', pathNot: '^chaos/support/databases\\.ts$' },
+      to: { path: '^prisma/' },
     },
     {
       name: 'bench-stands-outside',
       comment: 'It starts the gateway as the process it is, and its peers likewise; it has its own dependencies.',
       severity: 'error',
       from: { path: '^bench/' },
-      to: { path: `${services}|^(prisma|packages|cli|tools|e2e|chaos)/` },
+      to: { path: `${services}|^(prisma|cli|tools|e2e|chaos)/` },
+    },
+    {
+      name: 'only-the-bench-of-subscriptions-knows-packages',
+      comment:
+        'Its subgraph and its publisher are built as those of the product are; all other load is written by hand.',
+      severity: 'error',
+      from: { path: '^bench/(?!subscriptions/)' },
+      to: { path: '^packages/' },
     },
     {
       name: 'only-the-database-imports-prisma',

@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           expect: { poll: { timeout: 15_000 } },
-          include: ['**/src/**/*.test.ts', 'tools/**/*.test.ts', 'prisma/seed/**/*.test.ts', specification],
+          include: ['**/src/**/*.test.ts', '{tools,chaos}/**/*.test.ts', 'prisma/seed/**/*.test.ts', specification],
           exclude: [...ignored, 'tools/test/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

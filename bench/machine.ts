@@ -8,6 +8,9 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
+/** Load of the minute before that is taken for somebody at work. */
+const BUSY = 1;
+
 export interface Circumstances {
   readonly date: string;
   readonly commit: string;
@@ -32,6 +35,11 @@ export function describeCircumstances(): Circumstances {
     loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     versions: readVersions(),
   };
+}
+
+/** What others do at the same time is seen in every figure, and nothing here can take it out again. */
+export function warnIfBusy({ loadBefore }: Circumstances): void {
+  if (loadBefore > BUSY) console.log(`This machine is busy (load ${loadBefore}): figures of this run mean little.`);
 }
 
 /** With `+` when files that git knows have been changed since. */

@@ -10,11 +10,12 @@ const HELP = `Usage: npm run bench -- <name> [options]
 
   gateway          Lyceum's gateway, a floor written by hand and other gateways, in rounds, each alone on its core
   gateway-growth   how speed changes with size of answer, length of lists, depth, number of operations, connections
+  subscriptions    what live sockets cost in memory and in time, a fan-out, and a client that does not read
   draw [FILE]      draws docs/figures/gateway-bench.svg from the last whole run of \`gateway\`, or from FILE
 
   --quick              a run of under a minute, of those whom a promise names
   --only ID,ID         these participants alone (gateway: what is promised of others cannot hold then)
-  --rounds N           visits to each participant (3; quick: 1)
+  --rounds N           visits to each participant (3; quick: 1); subscriptions: rounds or pairs in each phase
   --seconds N          measured at each visit (3; quick: 1)
   --connections N      at the same time (50)
   --gateway-core N     of the participant that is measured (0)
@@ -32,6 +33,10 @@ async function run({ name, file, options }: CommandLine): Promise<boolean> {
     return true;
   }
   await installPeers();
+  if (name === 'subscriptions') {
+    const { runSubscriptions } = await import('./subscriptions/run.ts');
+    return await runSubscriptions(options);
+  }
   const { runComparison, runGrowth } = await import('./gateway/run.ts');
   return name === 'gateway' ? await runComparison(options) : await runGrowth(options);
 }
@@ -45,7 +50,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const known = ['gateway', 'gateway-growth', 'draw'].includes(commandLine.name ?? '');
+  const known = ['gateway', 'gateway-growth', 'subscriptions', 'draw'].includes(commandLine.name ?? '');
   if (commandLine.help || !known) {
     console.log(HELP);
     process.exitCode = commandLine.help ? 0 : 2;

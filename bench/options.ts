@@ -59,3 +59,17 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     },
   };
 }
+
+/** Of all, those that this run is about. Throws for a name that nobody has. */
+export function choose<Participant extends { readonly id: string; readonly quick?: boolean }>(
+  from: readonly Participant[],
+  { only, quick }: BenchOptions,
+): readonly Participant[] {
+  const unknown = only?.filter((id) => !from.some((participant) => participant.id === id)) ?? [];
+  if (unknown.length > 0) {
+    throw new Error(
+      `No participant is called ${unknown.join(', ')}. There are: ${from.map(({ id }) => id).join(', ')}.`,
+    );
+  }
+  return from.filter((participant) => (only ? only.includes(participant.id) : !quick || participant.quick));
+}

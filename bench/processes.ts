@@ -14,15 +14,34 @@ export interface Cores {
   readonly rest: number | null;
 }
 
-export function chooseCores(gateway: number, rest: number): Cores {
+function chooseCores(gateway: number, rest: number): Cores {
   const able = availableParallelism() >= 2 && spawnSync('taskset', ['--version']).status === 0;
   return able ? { gateway, rest } : { gateway: null, rest: null };
+}
+
+/** Says what runs where, and leaves no process behind, whatever happens. */
+export async function withCores<T>(
+  { gatewayCore, restCore }: { gatewayCore: number; restCore: number },
+  use: (cores: Cores) => Promise<T>,
+): Promise<T> {
+  const cores = chooseCores(gatewayCore, restCore);
+  console.log(
+    cores.gateway === null
+      ? 'This machine cannot pin processes to cores (it needs two cores and taskset): figures are not comparable.'
+      : `Gateway alone on core ${cores.gateway}, load generator and subgraphs on core ${cores.rest}.`,
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void stopAll().finally(() => process.exit(130)));
+  }
+  return await use(cores);
 }
 
 export interface StartOptions {
   /** The TypeScript file of the process. */
   readonly file: string;
   readonly args?: readonly string[];
+  /** For Node, before the file. */
+  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly core: number | null;
   readonly cwd: string;
@@ -31,12 +50,16 @@ export interface StartOptions {
 }
 
 /** With a channel, which is its life-line as well: it ends when we do. */
-export function startProcess({ file, args = [], env, core, cwd, logFile }: StartOptions): ChildProcess {
+export function startProcess({ file, args = [], nodeArgs = [], env, core, cwd, logFile }: StartOptions): ChildProcess {
   const pin = core === null ? [] : ['taskset', '-c', String(core)];
-  const [command, ...rest] = [...pin, process.execPath, '--disable-warning=ExperimentalWarning', file, ...args] as [
-    string,
-    ...string[],
-  ];
+  const [command, ...rest] = [
+    ...pin,
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    ...nodeArgs,
+    file,
+    ...args,
+  ] as [string, ...string[]];
   const log = openSync(logFile, 'a');
   const child = spawn(command, rest, {
     cwd,
@@ -65,7 +88,7 @@ export async function stopAll(): Promise<void> {
 }
 
 /** Seconds of processor time of all its threads, since it began; 0 where the system does not tell. */
-export function processorSeconds(child: ChildProcess): number {
+export function processorSeconds(child: { readonly pid?: number | null }): number {
   try {
     const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     // The 14th and 15th fields of the whole line, in ticks of a hundredth of a second.

@@ -16,7 +16,7 @@ import type { BenchOperation } from './graph/operations.ts';
 import type { LoadMessage, Visit, Visited } from './load/main.ts';
 import type { Participant, Surroundings } from './participants.ts';
 import type { SubgraphsReady } from './subgraphs/main.ts';
-import { createToken } from './token.ts';
+import { createKeys, createToken } from './token.ts';
 
 const READY_MS = 60_000;
 const ANSWER_MS = 30_000;
@@ -61,7 +61,8 @@ const bodyOf = ({ name, query }: BenchOperation) => JSON.stringify({ operationNa
 
 export async function openRig(cores: Cores): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-bench-'));
-  const { token, jwks } = createToken();
+  const { privateKey, jwks } = createKeys();
+  const token = createToken(privateKey);
   const logOf = (name: string) => join(folder, `${name}.log`);
   const beside = (name: string, file: string, args: string[]) =>
     startProcess({

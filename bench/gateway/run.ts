@@ -1,53 +1,28 @@
 /**
  * One run of a bench, from the first process to the last line.
  */
-import { type Circumstances, describeCircumstances } from '../machine.ts';
-import type { BenchOptions } from '../options.ts';
-import { chooseCores, stopAll } from '../processes.ts';
+import { describeCircumstances, warnIfBusy } from '../machine.ts';
+import { type BenchOptions, choose } from '../options.ts';
+import { withCores } from '../processes.ts';
 import { writeResults } from '../results.ts';
 import { rounded } from '../statistics.ts';
 import { compare } from './compare.ts';
 import { measureGrowth, writeGrowth } from './growth.ts';
-import { growing, type Participant, participants } from './participants.ts';
+import { growing, participants } from './participants.ts';
 import { lookUp, writeReport } from './report.ts';
 import { openRig, type Rig } from './rig.ts';
 import { judge } from './verdict.ts';
 
-/** Load of the minute before that is taken for somebody at work. */
-const BUSY = 1;
-
 /** Starts what is needed, and leaves nothing behind, whatever happens. */
 async function withRig<T>(options: BenchOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
-  const cores = chooseCores(options.gatewayCore, options.restCore);
-  console.log(
-    cores.gateway === null
-      ? 'This machine cannot pin processes to cores (it needs two cores and taskset): figures are not comparable.'
-      : `Gateway alone on core ${cores.gateway}, load generator and subgraphs on core ${cores.rest}.`,
-  );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void stopAll().finally(() => process.exit(130)));
-  }
-  const rig = await openRig(cores);
-  try {
-    return await use(rig);
-  } finally {
-    await rig.close();
-  }
-}
-
-function choose(from: readonly Participant[], { only, quick }: BenchOptions): readonly Participant[] {
-  const unknown = only?.filter((id) => !from.some((participant) => participant.id === id)) ?? [];
-  if (unknown.length > 0) {
-    throw new Error(
-      `No participant is called ${unknown.join(', ')}. There are: ${from.map(({ id }) => id).join(', ')}.`,
-    );
-  }
-  return from.filter((participant) => (only ? only.includes(participant.id) : !quick || participant.quick));
-}
-
-/** What others do at the same time is seen in every figure, and nothing here can take it out again. */
-function warnIfBusy({ loadBefore }: Circumstances): void {
-  if (loadBefore > BUSY) console.log(`This machine is busy (load ${loadBefore}): figures of this run mean little.`);
+  return await withCores(options, async (cores) => {
+    const rig = await openRig(cores);
+    try {
+      return await use(rig);
+    } finally {
+      await rig.close();
+    }
+  });
 }
 
 /** Resolves to whether every promise was kept. */

@@ -4,6 +4,7 @@
 import type { Scenario } from '../scenario.ts';
 import { memory } from './memory.ts';
 import { subgraphFaults } from './subgraph-faults/index.ts';
+import { subscriptions } from './subscriptions/index.ts';
 import { supergraphSwap } from './supergraph-swap.ts';
 
-export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory];
+export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory, subscriptions];

@@ -5,9 +5,15 @@ import { Pool } from 'undici';
 
 const REQUEST_MS = 10_000;
 
+export interface AskOptions {
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** An access token; without one nobody in particular asks. */
+  readonly token?: string;
+}
+
 export interface GatewayClient {
   /** The parsed answer. Throws when there is none, or none with status 200. */
-  ask(query: string): Promise<{ readonly data?: unknown; readonly errors?: unknown }>;
+  ask(query: string, options?: AskOptions): Promise<{ readonly data?: unknown; readonly errors?: unknown }>;
   /** What health tells of the supergraph. */
   supergraph(): Promise<{ readonly version: string; readonly faults: number }>;
   /** The value of a metric without labels of its own. */
@@ -20,12 +26,12 @@ export function createGatewayClient(origin: string, connections: number): Gatewa
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const get = async (path: string) => (await pool.request({ path, method: 'GET' })).body;
   return {
-    async ask(query) {
+    async ask(query, { variables, token } = {}) {
       const { statusCode, body } = await pool.request({
         path: '/graphql',
         method: 'POST',
-        headers,
-        body: JSON.stringify({ query }),
+        headers: token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, variables }),
       });
       const text = await body.text();
       if (statusCode !== 200) throw new Error(`status ${statusCode}: ${text.slice(0, 500)}`);

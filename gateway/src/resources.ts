@@ -33,6 +33,7 @@ import { createSubscriptionMetrics } from './observability/subscription-metrics.
 import { timeFetches } from './observability/time-fetches.ts';
 import { openManifest } from './persisted-operations/open-manifest.ts';
 import { createSubscriptionEngine } from './subscriptions/engine.ts';
+import { createPresence, NO_PRESENCE } from './subscriptions/presence.ts';
 import { createSubgraphSubscriptions } from './subscriptions/upstream/subgraph-subscriptions.ts';
 
 /** A gateway that starts while Redis is away begins with what it has otherwise. */
@@ -89,6 +90,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
   const upstream = life.own('subgraph subscriptions', createSubgraphSubscriptions({ policy, claimsSecret, log }), (s) =>
     s.close(),
   );
+  const presence = redis ? life.own('presence', createPresence({ ...redis, log }), (p) => p.close()) : NO_PRESENCE;
   const executor = createPlanExecutor({ fetch: timeFetches(subgraphs, gatewayMetrics), log });
   const subscriptionMetrics = createSubscriptionMetrics(metrics);
   const subscriptions = life.own(
@@ -115,6 +117,7 @@ export async function openResources(env: GatewayEnv, life: Lifecycle, log: Logge
       subscriptions,
       authenticator,
       watchIdentity,
+      presence,
     },
     ...{ metrics, gatewayMetrics, subscriptionMetrics, life, log },
   };

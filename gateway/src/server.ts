@@ -5,6 +5,7 @@
  * event streams broken off, so that clients come back to another gateway.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
@@ -35,11 +36,11 @@ export function createGatewayServer(
   plugins: readonly GatewayPlugin[] = installedPlugins,
 ): Server {
   const { policy, supergraph, subgraphs, gatewayMetrics, subscriptionMetrics, metrics, life, log } = resources;
-  const { authenticator, watchIdentity } = resources;
+  const { authenticator, watchIdentity, presence } = resources;
   const gateway = createGateway({ ...resources, metrics: gatewayMetrics, plugins });
 
   const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
-  const arrive = countArrivals({ policy, arrived: () => () => {} });
+  const arrive = countArrivals({ policy, arrived: (viewerId) => presence.arrived(viewerId) });
   const shared = { gateway, authenticator, watchIdentity, policy, metrics: subscriptionMetrics, arrive, log };
   const sockets = createWebSocketTransport(shared);
   const reservations = createStreamReservations(shared);
@@ -74,11 +75,19 @@ export function createGatewayServer(
     },
   });
 
+  /** Browsers open connections ahead. Node takes those for busy, and would wait for their first request. */
+  const unused = new Set<Socket>();
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
+    unused.delete(req.socket);
     if (!isAddressed(req)) return void res.writeHead(400).end();
     if (!health(req, res) && !graphiql(req, res) && !singleConnection(req, res)) graphql(req, res);
   });
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    unused.delete(req.socket);
     if (life.draining) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(req) !== ENDPOINT) return refuseUpgrade(socket, '404 Not Found');
     sockets.accept(req, socket, head);
@@ -97,6 +106,7 @@ export function createGatewayServer(
     streams.closeAll();
     reservations.closeAll();
     await sockets.closeAll();
+    for (const socket of unused) socket.destroy();
     await closed;
   });
   return server;

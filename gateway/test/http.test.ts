@@ -1,7 +1,9 @@
 /**
  * The door itself: GraphQL over HTTP as specified, health, GraphiQL, other origins, draining.
  */
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { eventually, graphClient } from '@lyceum/testing';
 import { getIntrospectionQuery } from 'graphql';
 import { serverAudits } from 'graphql-http';
@@ -160,6 +162,21 @@ test('drain finishes what is in flight', async () => {
   expect(await socket.closed).toMatchObject({ code: 1012 });
   expect(socket.messages).toContainEqual({ id: 'slow', type: 'next', payload: { data: { later: 'at last' } } });
   await drained;
+  await draining.close();
+});
+
+test('drain waits for no connection that has asked nothing', async () => {
+  const draining = await openGateway();
+  const { port, hostname } = new URL(draining.origin);
+  const silent = connect(Number(port), hostname);
+  const closed = once(silent, 'close');
+  await once(silent, 'connect');
+  await draining.ask('{ __typename }');
+  const began = performance.now();
+  await draining.drain();
+  await closed;
+  // The lifecycle of the harness gives up after 5 s.
+  expect(performance.now() - began).toBeLessThan(4_000);
   await draining.close();
 });
 

@@ -63,8 +63,16 @@ export interface ReviewEvent {
   reviewer: { id: string };
 }
 
+export interface SubgraphSource {
+  readonly name: string;
+  readonly url: string;
+  readonly typeDefs: string;
+}
+
 export interface TestSubgraphs {
   readonly sdl: string;
+  /** The graph of these subgraphs and more of them. */
+  compose(...more: readonly SubgraphSource[]): string;
   /** Every operation that a resolver of a root field or reference has seen, as `subgraph.field`. */
   readonly calls: string[];
   readonly viewers: (Viewer | null)[];
@@ -184,13 +192,18 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
   await Promise.all(names.map(start));
   const urlOf = (name: Name) => `http://127.0.0.1:${running.get(name)?.port}/graphql`;
 
-  const { supergraphSdl, errors } = composeServices(
-    names.map((name) => ({ name, url: urlOf(name), typeDefs: parse(typeDefs[name]) })),
-  );
-  if (!supergraphSdl) throw new Error(errors?.map((error) => error.message).join('\n'));
+  function compose(...more: readonly SubgraphSource[]): string {
+    const own = names.map((name) => ({ name, url: urlOf(name), typeDefs: typeDefs[name] }));
+    const { supergraphSdl, errors } = composeServices(
+      [...own, ...more].map((source) => ({ ...source, typeDefs: parse(source.typeDefs) })),
+    );
+    if (!supergraphSdl) throw new Error(errors?.map((error) => error.message).join('\n'));
+    return supergraphSdl;
+  }
 
   return {
-    sdl: supergraphSdl,
+    sdl: compose(),
+    compose,
     calls,
     viewers,
     urls: { people: urlOf('people'), library: urlOf('library'), reviews: urlOf('reviews') },

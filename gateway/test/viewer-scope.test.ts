@@ -2,6 +2,7 @@
  * Who shares an upstream subscription: random operations on Lyceum's own graph, each asked by several viewers at once, over
  * a real socket to something that answers every subscription with the viewer it was asked for.
  */
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -78,12 +79,13 @@ afterAll(async () => {
   server.close();
 });
 
+const [ONE, TWO, FIRST, SECOND] = Array.from({ length: 4 }, () => randomUUID()) as [string, string, string, string];
 const VIEWERS: readonly (Viewer | null)[] = [
   null,
-  { id: 'one', sessionId: 's1', roles: ['LEARNER'] },
-  { id: 'one', sessionId: 's2', roles: ['LEARNER'] },
-  { id: 'one', sessionId: 's1', roles: ['LEARNER', 'ADMIN'] },
-  { id: 'two', sessionId: 's1', roles: ['LEARNER'] },
+  { id: ONE, sessionId: FIRST, roles: ['LEARNER'] },
+  { id: ONE, sessionId: SECOND, roles: ['LEARNER'] },
+  { id: ONE, sessionId: FIRST, roles: ['LEARNER', 'ADMIN'] },
+  { id: TWO, sessionId: FIRST, roles: ['LEARNER'] },
 ];
 
 function nameOf(viewer: Viewer | null): string {

@@ -62,6 +62,7 @@ export async function writeProgress(client: Client, plans: readonly LearnerPlan[
     STREAK,
     all(fresh, (plan) => (plan.streak ? [plan.streak] : [])),
   );
+  await client.query('SELECT count_course_points($1::uuid[])', [fresh.map((plan) => plan.id)]);
   return lessons.length;
 }
 

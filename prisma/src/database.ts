@@ -16,6 +16,7 @@ import { createDatabaseMetrics } from './database-metrics.ts';
 import { createDirectory } from './directory.ts';
 import type { Domain } from './domain.ts';
 import { bucketOf } from './ids.ts';
+import { toPosition } from './position.ts';
 import { Session } from './session.ts';
 import { Shard } from './shard.ts';
 import { type ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
@@ -84,6 +85,10 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
     session: (viewerId) =>
       new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log }),
     shardOf: (id) => ofId(id).name,
+    foretell: async (viewerId, seen) => {
+      const moves = Object.entries(seen).map(([place, text]) => positions.advance(viewerId, place, toPosition(text)));
+      await Promise.all(moves);
+    },
     check: async (timeoutMs = CHECK_TIMEOUT_MS) => {
       await Promise.all(all().map((shard) => withTimeout(shard.check(), timeoutMs, `shard ${shard.name}`)));
     },

@@ -114,6 +114,11 @@ export interface Database<D extends Domain> {
   /** One per request, and per event of a subscription. Null for an anonymous viewer. */
   session(viewerId: string | null): DatabaseSession<D>;
   shardOf(id: string): string;
+  /**
+   * For a person who is about to hear of an event: their requests of the next minute, in every domain, read nothing older
+   * than its positions. Without Redis nothing is kept, and session reads go to primaries.
+   */
+  foretell(viewerId: string, positions: Readonly<Record<string, string>>): Promise<void>;
   /** Throws if a primary does not answer in time (2 s). Replicas may be away: reads then go to primaries. */
   check(timeoutMs?: number): Promise<void>;
   close(): Promise<void>;

@@ -75,10 +75,18 @@ test('as many learners and lessons as asked for, on both shards, and a second ru
     progressRows: 7_000,
   });
   expect(seen).toEqual([500, 700]);
-  const tables = ['enrollment', 'lesson_progress', 'problem_state', 'problem_attempt', 'activity', 'learner_streak'];
+  const tables = [
+    'course_points',
+    'enrollment',
+    'lesson_progress',
+    'problem_state',
+    'problem_attempt',
+    'activity',
+    'learner_streak',
+  ];
   const counts = () => Promise.all(tables.map((table) => sum('progress', `SELECT count(*) AS n FROM ${table}`)));
   const before = await counts();
-  expect(before[1]).toBe(7_000);
+  expect(before[2]).toBe(7_000);
   expect(await seed()).toEqual({ learners: 0, progressRows: 0 });
   expect(await counts()).toEqual(before);
   for (const rows of await everywhere('users', 'SELECT count(*) AS n FROM user_account')) {
@@ -114,6 +122,14 @@ test('every counter says what the rows say', async () => {
   expect(wrong.flat()).toEqual([]);
   expect(await sum('progress', "SELECT count(*) AS n FROM enrollment WHERE status = 'COMPLETED'")).toBeGreaterThan(0);
   expect(await sum('progress', "SELECT count(*) AS n FROM enrollment WHERE status = 'ACTIVE'")).toBeGreaterThan(0);
+  const points = await everywhere(
+    'progress',
+    `SELECT p.learner_id FROM course_points p JOIN enrollment e USING (learner_id, course_id)
+     WHERE p.period = 'all' AND p.points <> 10 * e.completed_lessons + 5 * e.correct_problems
+       + CASE WHEN e.completed_at IS NULL THEN 0 ELSE 50 END`,
+  );
+  expect(points.flat()).toEqual([]);
+  expect(await sum('progress', "SELECT count(*) AS n FROM course_points WHERE period = 'all'")).toBeGreaterThan(700);
   const streaks = await everywhere(
     'progress',
     `SELECT s.learner_id FROM learner_streak s

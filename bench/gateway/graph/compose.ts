@@ -10,10 +10,14 @@ const LINK = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires", "@shareable"])
 `;
 
-/** Throws with all of composition's messages. */
 export function composeSupergraph(urls: SubgraphUrls): string {
+  return compose(subgraphNames.map((name) => ({ name, url: urls[name], contract: LINK + readContract(name) })));
+}
+
+/** Throws with all of composition's messages. */
+export function compose(subgraphs: readonly { name: string; url: string; contract: string }[]): string {
   const { supergraphSdl, errors } = composeServices(
-    subgraphNames.map((name) => ({ name, url: urls[name], typeDefs: parse(LINK + readContract(name)) })),
+    subgraphs.map(({ name, url, contract }) => ({ name, url, typeDefs: parse(contract) })),
   );
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n') ?? 'nothing was composed');
   return supergraphSdl;

@@ -13,8 +13,9 @@ export interface PeerSettings {
   readonly variant: string;
 }
 
-export function readSettings(): PeerSettings {
+/** `More` is what one bench tells beside that, or differently. */
+export function readSettings<More = object>(): Omit<PeerSettings, keyof More> & More {
   // The channel to the bench is a life-line: where it ends, so do we.
   process.once('disconnect', () => process.exit(0));
-  return JSON.parse(process.argv[2] ?? '') as PeerSettings;
+  return JSON.parse(process.argv[2] ?? '') as PeerSettings & More;
 }

@@ -19,10 +19,16 @@ const family = {
   subgraphs: Object.fromEntries(
     ['users', 'courses', 'progress', 'ai'].map((name) => [
       name,
-      read(`subgraphs/${name}/schema.graphql`).replace(/^extend schema @link\(.*\)$/m, ''),
+      withoutLinks(read(`subgraphs/${name}/schema.graphql`)),
     ]),
   ),
 };
+
+function withoutLinks(sdl: string): string {
+  const document = parse(sdl);
+  const definitions = document.definitions.filter(({ kind }) => kind !== Kind.SCHEMA_EXTENSION);
+  return print({ ...document, definitions });
+}
 
 const VARIABLES: Readonly<Record<string, unknown>> = {
   id: 'Course-1',

@@ -13,6 +13,7 @@ export * from './log-consumer.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './policy.ts';
+export * from './presence.ts';
 export * from './redis.ts';
 export * from './redis-keys.ts';
 export * from './retry.ts';

@@ -15,10 +15,18 @@ export interface RedisKeys {
   deadLetters(name: string, group: string): string;
   /** A session's refresh state. */
   refresh(sessionId: string): string;
+  /** Sorted set of the gateways that hold a socket of a person, and the channel on which it is told. */
+  presence(userId: string): string;
+  /** Channel of what people do at a lesson or a course right now. */
+  signals(topic: string): string;
   /** Sorted set of what revokes access tokens, and the channel on which gateways hear of it. */
   revocations(): string;
   /** A counter or bucket of a rate limit. */
   limit(name: string, subject: string): string;
+  /** Sorted set of the learners of a course by their score in a period. In braces: all boards of a course lie on one node. */
+  leaderboard(courseId: string, period: string): string;
+  /** Held by the one who fills a board again. */
+  leaderboardLock(courseId: string, period: string): string;
   /** Hash of the published supergraph, and its wake-up channel. */
   supergraph(): string;
   /** Channel on which workers hear that a job was cancelled. */
@@ -35,8 +43,12 @@ export function createRedisKeys(prefix: string): RedisKeys {
     logStream: (name) => `${prefix}:events:${name}`,
     deadLetters: (name, group) => `${prefix}:dead-letters:${name}:${group}`,
     refresh: (sessionId) => `${prefix}:refresh:${sessionId}`,
+    presence: (userId) => `${prefix}:presence:${userId}`,
+    signals: (topic) => `${prefix}:signals:${topic}`,
     revocations: () => `${prefix}:revocations`,
     limit: (name, subject) => `${prefix}:limit:${name}:${subject}`,
+    leaderboard: (courseId, period) => `${prefix}:leaderboard:{${courseId}}:${period}`,
+    leaderboardLock: (courseId, period) => `${prefix}:leaderboard-lock:{${courseId}}:${period}`,
     supergraph: () => `${prefix}:supergraph`,
     cancellations: () => `${prefix}:cancellations`,
     queuePrefix: () => `${prefix}:queue`,

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { backOffMs, sleep, withTimeout } from './retry.ts';
+import { backOffMs, outlast, sleep, withTimeout } from './retry.ts';
 
 test('back-off stays below its bound, also after very many tries', () => {
   for (const attempt of [1, 5, 100, 10_000]) {
@@ -38,4 +38,30 @@ test('what arrived while this process stood still is in time', async () => {
 test('work that ends in time gives its result or its own error', async () => {
   expect(await withTimeout(async () => 7, 1_000, 'quick')).toBe(7);
   await expect(withTimeout(Promise.reject(new Error('own')), 1_000, 'quick')).rejects.toThrow('own');
+});
+
+test('work outlasts what it needs being away, and what fails while that answers is thrown', async () => {
+  const { signal } = new AbortController();
+  let away = 2;
+  const waits: unknown[] = [];
+  const outage = {
+    check: async () => {
+      if (away > 0) throw new Error('away');
+    },
+    onAway: (error: unknown) => {
+      waits.push(error);
+      away -= 1;
+    },
+    signal,
+  };
+  const work = async () => {
+    if (away > 0) throw new Error(`${away} to go`);
+    return 'done';
+  };
+  expect(await outlast(work, outage)).toBe('done');
+  expect(waits).toEqual([new Error('2 to go'), new Error('1 to go')]);
+  const fault = new Error('a bug');
+  await expect(outlast(() => Promise.reject(fault), outage)).rejects.toBe(fault);
+  away = 1;
+  await expect(outlast(work, { ...outage, signal: AbortSignal.abort() })).rejects.toThrow('1 to go');
 });

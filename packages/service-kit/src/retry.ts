@@ -30,6 +30,34 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+export interface Outage {
+  /** Throws while what the work needs is away. */
+  check(): Promise<unknown>;
+  /** Called before each wait, with what the work threw. */
+  onAway(error: unknown): void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does the work again for as long as what it needs is away. What it throws while that answers, or once the signal aborts, is
+ * thrown.
+ */
+export async function outlast<T>(work: () => Promise<T>, { check, onAway, signal }: Outage): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isAnswering = await check().then(
+        () => true,
+        () => false,
+      );
+      if (isAnswering || signal.aborted) throw error;
+      onAway(error);
+      await sleep(backOffMs(attempt, { baseMs: 100, maxMs: 5_000 }), signal);
+    }
+  }
+}
+
 /**
  * Throws TIMED_OUT after `ms`. A function is given a signal that aborts then, so that the work stops too; a promise
  * goes on unobserved. The label goes into the error's cause, for logs only.

@@ -18,10 +18,15 @@ import { createProgressRecorder } from './completion/progress.recorder.ts';
 import { createEnrollmentLoaders, type EnrollmentLoaders } from './enrollment/enrollment.loaders.ts';
 import { createEnrollmentRepository } from './enrollment/enrollment.repository.ts';
 import { createEnrollmentService, type EnrollmentService } from './enrollment/enrollment.service.ts';
-import { outlineReads } from './outline/outline.repository.ts';
+import { type BoardChangesService, createBoardChangesService } from './leaderboard/board-changes.service.ts';
+import { createLeaderboardService, type LeaderboardService } from './leaderboard/leaderboard.service.ts';
+import type { Leaderboards } from './leaderboard/leaderboards.ts';
+import { createPointsRepository } from './leaderboard/points.repository.ts';
+import { createPublishedOutlines, outlineReads } from './outline/outline.repository.ts';
 import type { Resources } from './resources.ts';
 import { createStreakRepository } from './streak/streak.repository.ts';
 import { createStreakService, type StreakService } from './streak/streak.service.ts';
+import { type CourseActivityService, createCourseActivityService } from './subscription/course-activity.service.ts';
 import { createUpdatesService, type UpdatesService } from './subscription/updates.service.ts';
 
 export interface ProgressContext extends BaseContext {
@@ -32,12 +37,19 @@ export interface ProgressContext extends BaseContext {
     readonly activity: ActivityService;
     readonly streaks: StreakService;
     readonly updates: UpdatesService;
+    readonly courseActivity: CourseActivityService;
+    readonly leaderboards: LeaderboardService;
+    readonly boardChanges: BoardChangesService;
   };
   readonly loaders: EnrollmentLoaders & CompletionLoaders & AnswersLoaders;
 }
 
-export function createContext({ clock, database, topics }: Resources, source: ContextSource): ProgressContext {
-  const { viewer, envelope } = source;
+export function createContext(
+  { clock, database, topics }: Resources,
+  { boards, filler, looks }: Leaderboards,
+  source: ContextSource,
+): ProgressContext {
+  const { viewer, envelope, log } = source;
   const session = database.session(viewer?.id ?? null);
   if (envelope) session.observe(envelope.positions);
   const enrollments = createEnrollmentRepository(session);
@@ -45,7 +57,9 @@ export function createContext({ clock, database, topics }: Resources, source: Co
   const answers = createAnswersRepository(session);
   const activity = createActivityRepository(session);
   const streaks = createStreakRepository(session);
-  const recorder = createProgressRecorder({ enrollments, activity, streaks, clock });
+  const points = createPointsRepository(session);
+  const outlines = createPublishedOutlines(session);
+  const recorder = createProgressRecorder({ enrollments, activity, streaks, points, clock });
   const shared = { session, enrollments, outlines: outlineReads, recorder, clock };
   return {
     ...source,
@@ -55,7 +69,10 @@ export function createContext({ clock, database, topics }: Resources, source: Co
       answers: createAnswersService({ ...shared, answers }),
       activity: createActivityService(activity),
       streaks: createStreakService(streaks, clock),
-      updates: createUpdatesService(topics),
+      updates: createUpdatesService({ topics, enrollments, clock }),
+      courseActivity: createCourseActivityService(topics, outlines),
+      leaderboards: createLeaderboardService({ points, boards, filler, clock, log }),
+      boardChanges: createBoardChangesService({ topics, outlines, looks, log }),
     },
     loaders: {
       ...createEnrollmentLoaders(viewer, enrollments),

@@ -4,6 +4,7 @@
 import { createLifecycle, createLogger } from '@lyceum/service-kit';
 import { keepActivityPartitions } from './activity/partitions.repository.ts';
 import { readConfig } from './config.ts';
+import { startPointsConsumer } from './leaderboard/points.consumer.ts';
 import { startOutlineConsumer } from './outline/outline.consumer.ts';
 import { openResources } from './resources.ts';
 import { createServer } from './server.ts';
@@ -14,6 +15,7 @@ const life = createLifecycle({ log });
 const resources = await openResources({ env, source, log, life });
 keepActivityPartitions(resources, life);
 startOutlineConsumer(resources, life);
+startPointsConsumer(resources, life);
 const { url } = await createServer(resources, life).listen(env.PORT, env.HOST);
 log.info({ url }, 'listening');
 await life.runUntilSignal();

@@ -8,7 +8,9 @@ import type { Solution } from './answers/grading.ts';
 import type { LessonProgress } from './completion/completion.repository.ts';
 import type { CourseNotAvailable } from './enrollment/enrollment.service.ts';
 import type { Enrollment } from './enrollment/enrollment.ts';
+import type { Leaderboard, LeaderboardEntry, Standing } from './leaderboard/leaderboard.service.ts';
 import type { Streak } from './streak/streak.ts';
+import type { CourseActivity } from './subscription/course-activity.service.ts';
 import type { ProgressUpdate } from './subscription/updates.service.ts';
 
 /** An entity of another subgraph, by its key. */
@@ -41,3 +43,7 @@ export type AnswerProblemPayloadParent = AnswerOutcome;
 export type StreakParent = Streak;
 export type ActivityParent = Activity;
 export type ProgressUpdateParent = ProgressUpdate;
+export type CourseActivityParent = CourseActivity;
+export type LeaderboardParent = Leaderboard;
+export type LeaderboardEntryParent = LeaderboardEntry;
+export type StandingParent = Standing;

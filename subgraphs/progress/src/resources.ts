@@ -34,7 +34,12 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   const keys = createRedisKeys(env.REDIS_PREFIX);
   const redis = async (role: RedisRole) =>
     life.own(`redis:${role}`, await connectRedis(env.REDIS_URL, role, { log }), closeRedis);
-  const [cache, subscriber, consumer] = await Promise.all([redis('cache'), redis('subscriber'), redis('worker')]);
+  const [cache, subscriber, consumer, pointsConsumer] = await Promise.all([
+    redis('cache'),
+    redis('subscriber'),
+    redis('worker'),
+    redis('worker'),
+  ]);
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
   const database = life.own(
@@ -50,6 +55,8 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     cache,
     /** Used by the outline consumer alone: its reads block. */
     consumer,
+    /** Used by the points consumer alone. */
+    pointsConsumer,
     /** The same after a restart, so that a process finishes what it had begun. */
     consumerName: `${hostname()}-${env.PORT}`,
     database,

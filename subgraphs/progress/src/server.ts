@@ -10,8 +10,11 @@ import { answersResolvers } from './answers/answers.resolvers.ts';
 import { completionResolvers } from './completion/completion.resolvers.ts';
 import { createContext, type ProgressContext } from './context.ts';
 import { enrollmentResolvers } from './enrollment/enrollment.resolvers.ts';
+import { leaderboardResolvers } from './leaderboard/leaderboard.resolvers.ts';
+import { openLeaderboards } from './leaderboard/leaderboards.ts';
 import type { Resources } from './resources.ts';
 import { streakResolvers } from './streak/streak.resolvers.ts';
+import { courseActivityResolvers } from './subscription/course-activity.resolvers.ts';
 import { updatesResolvers } from './subscription/updates.resolvers.ts';
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
@@ -24,15 +27,18 @@ const resolvers = [
   activityResolvers,
   streakResolvers,
   updatesResolvers,
+  courseActivityResolvers,
+  leaderboardResolvers,
 ] satisfies Resolvers[];
 
 export function createServer(resources: Resources, life: Lifecycle) {
+  const leaderboards = openLeaderboards(resources, life);
   return createSubgraph<ProgressContext>({
     name: 'progress',
     typeDefs,
     resolvers,
     claimsSecret: resources.claimsSecret,
-    createContext: (source) => createContext(resources, source),
+    createContext: (source) => createContext(resources, leaderboards, source),
     log: resources.log,
     metrics: resources.metrics,
     life,

@@ -3,10 +3,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { CLAIMS_HEADER, CoursePublished, type Grading, type PayloadOf } from '@lyceum/contracts';
-import { type Domain, newId } from '@lyceum/database';
-import { type Clock, createLifecycle, createLogger, publishEnvelope, signClaims } from '@lyceum/service-kit';
+import { type Domain, newId, openOutboxReader, readDatabaseUrls } from '@lyceum/database';
+import {
+  type Clock,
+  createLifecycle,
+  createLogger,
+  publishEnvelope,
+  type Redis,
+  type RedisKeys,
+  signClaims,
+} from '@lyceum/service-kit';
 import { type GraphClient, graphClient, openTenant, type Tenant } from '@lyceum/testing';
 import { readConfig } from '../src/config.ts';
+import { startPointsConsumer } from '../src/leaderboard/points.consumer.ts';
 import { startOutlineConsumer } from '../src/outline/outline.consumer.ts';
 import { createOutlineRepository } from '../src/outline/outline.repository.ts';
 import { openResources } from '../src/resources.ts';
@@ -29,6 +38,10 @@ export interface Progress extends AsyncDisposable {
   publish(outline: Outline): Promise<void>;
   /** Puts an outline into the log, for a process that consumes it. */
   announce(outline: Outline): Promise<void>;
+  /** Sends what the outboxes hold, as the relay would; without it nothing leaves. */
+  relay(): Promise<void>;
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
 }
 
 /** `lessons` lessons with ids of the course's bucket; the first ones have a problem each, in the order given. */
@@ -58,7 +71,7 @@ export const text: Grading = { kind: 'text', answers: ['the moon'], caseSensitiv
 export interface ProgressOptions {
   readonly clock?: Clock;
   readonly domains?: readonly Domain[];
-  /** Whether outlines are read from the log; not needed where a test stores them itself. */
+  /** Whether outlines and points are read from the log; not needed where a test stores outlines itself. */
   readonly consuming?: boolean;
 }
 
@@ -69,10 +82,15 @@ export async function openProgress(options: ProgressOptions = {}): Promise<Progr
   const life = createLifecycle({ log });
   const { env, source } = readConfig(tenant.env);
   const resources = await openResources({ env, source, log, life, clock });
-  if (consuming) startOutlineConsumer(resources, life);
+  if (consuming) {
+    startOutlineConsumer(resources, life);
+    startPointsConsumer(resources, life);
+  }
   const { url } = await createServer(resources, life).listen(0, env.HOST);
 
   const outlines = createOutlineRepository(resources.database);
+  const urls = readDatabaseUrls(tenant.env, 'progress', resources.database.shards);
+  const outbox = life.own('outbox', openOutboxReader({ domain: 'progress', urls, log }), (reader) => reader.close());
 
   const clientOf = async (id: string | null) => {
     const viewer = id === null ? null : { id, sessionId: randomUUID(), roles: ['LEARNER' as const] };
@@ -85,10 +103,22 @@ export async function openProgress(options: ProgressOptions = {}): Promise<Progr
     const envelope = { id: newId(0), name, version, key: payload.courseId, occurredAt, positions: {}, payload };
     await publishEnvelope(resources.cache, resources.keys, envelope, 'log');
   };
+  const relay = async () => {
+    for (const shard of outbox.shards) {
+      await outbox.drain(shard, async (rows, positions) => {
+        for (const { delivery, kind: _, queue: __, ...row } of rows) {
+          if (delivery) await publishEnvelope(resources.cache, resources.keys, { ...row, positions }, delivery);
+        }
+      });
+    }
+  };
   return {
     url,
     tenant,
     announce,
+    relay,
+    redis: resources.cache,
+    keys: resources.keys,
     learner: async (shard = 's1', id = newId(shard === 's1' ? 11 : 4_000)) => ({
       id,
       shard,

@@ -1,9 +1,11 @@
 /**
  * Everything this process holds open, opened here and closed in reverse.
  */
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { openDatabase, ShardsPolicy } from '@lyceum/database';
 import {
+  type Clock,
   closeRedis,
   connectRedis,
   createMetrics,
@@ -12,9 +14,13 @@ import {
   type Lifecycle,
   type Logger,
   openPolicy,
+  type RedisRole,
   systemClock,
 } from '@lyceum/service-kit';
+import { openLiveTopics } from '@lyceum/subgraph-kit';
 import type { UsersEnv } from './config.ts';
+import { openChannels } from './ephemeral/channels.ts';
+import { openPresenceWatch } from './presence/presence-watch.ts';
 import { readSigningKey } from './sessions/signing-key.ts';
 
 export interface ResourceOptions {
@@ -23,18 +29,33 @@ export interface ResourceOptions {
   readonly source: Environment;
   readonly log: Logger;
   readonly life: Lifecycle;
+  readonly clock?: Clock;
 }
 
-export async function openResources({ env, source, log, life }: ResourceOptions) {
+export async function openResources({ env, source, log, life, clock = systemClock }: ResourceOptions) {
   const signingKey = await readSigningKey(env.AUTH_PRIVATE_KEY_FILE);
   const metrics = createMetrics('users');
   const keys = createRedisKeys(env.REDIS_PREFIX);
-  const cache = life.own('redis:cache', await connectRedis(env.REDIS_URL, 'cache', { log }), closeRedis);
-  const limiter = life.own('redis:limiter', await connectRedis(env.REDIS_URL, 'limiter', { log }), closeRedis);
+  const redis = async (role: RedisRole) =>
+    life.own(`redis:${role}`, await connectRedis(env.REDIS_URL, role, { log }), closeRedis);
+  const [cache, limiter, subscriber, courseCompleted, aiJobFinished] = await Promise.all([
+    redis('cache'),
+    redis('limiter'),
+    redis('subscriber'),
+    redis('worker'),
+    redis('worker'),
+  ]);
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
   const opening = openDatabase('users', { env: source, shards, redis: cache, keys, log, metrics });
   const database = life.own('database', await opening, (users) => users.close());
+  const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
+  const channels = life.own('channels', openChannels(subscriber), (c) => c.close());
+  const presence = life.own(
+    'presence',
+    openPresenceWatch({ channels, subscriber, reader: cache, keys, clock, log }),
+    (p) => p.close(),
+  );
   return {
     claimsSecret: env.CLAIMS_SECRET,
     signingKey,
@@ -42,8 +63,15 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
     keys,
     cache,
     limiter,
+    /** Each used by one consumer alone: their reads block. */
+    consumers: { courseCompleted, aiJobFinished },
+    /** The same after a restart, so that a process finishes what it had begun. */
+    consumerName: `${hostname()}-${env.PORT}`,
     database,
-    clock: systemClock,
+    topics,
+    channels,
+    presence,
+    clock,
     log,
   };
 }

@@ -8,12 +8,15 @@ import type { Resolvers } from './__generated__/resolver-types.ts';
 import { accountsResolvers } from './accounts/accounts.resolvers.ts';
 import { createContext, type UsersContext } from './context.ts';
 import { instructorsResolvers } from './instructors/instructors.resolvers.ts';
+import { notificationsResolvers } from './notifications/notifications.resolvers.ts';
 import { preferencesResolvers } from './preferences/preferences.resolvers.ts';
+import { presenceResolvers } from './presence/presence.resolvers.ts';
 import { profilesResolvers } from './profiles/profiles.resolvers.ts';
 import type { Resources } from './resources.ts';
 import { rolesResolvers } from './roles/roles.resolvers.ts';
 import { jwksRoute } from './sessions/jwks.route.ts';
 import { sessionsResolvers } from './sessions/sessions.resolvers.ts';
+import { signalsResolvers } from './signals/signals.resolvers.ts';
 
 const resolvers = [
   { DateTime },
@@ -23,6 +26,9 @@ const resolvers = [
   preferencesResolvers,
   rolesResolvers,
   instructorsResolvers,
+  notificationsResolvers,
+  presenceResolvers,
+  signalsResolvers,
 ] satisfies Resolvers[];
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');

@@ -2,11 +2,13 @@
  * The users subgraph in process, on databases and Redis keys of its own, and the gateway's signature for any viewer.
  */
 import { randomUUID } from 'node:crypto';
-import { AccessTokenClaims, type Role, type Viewer } from '@lyceum/contracts';
-import { createLifecycle, createLogger } from '@lyceum/service-kit';
-import { claimsHeader, type GraphClient, graphClient, openTenant } from '@lyceum/testing';
+import { AccessTokenClaims, CLAIMS_HEADER, type Role, type Viewer } from '@lyceum/contracts';
+import type { Domain } from '@lyceum/database';
+import { type Clock, createLifecycle, createLogger } from '@lyceum/service-kit';
+import { claimsHeader, type GraphClient, graphClient, openTenant, type Tenant } from '@lyceum/testing';
 import { decodeJwt } from 'jose';
 import { readConfig } from '../src/config.ts';
+import { startNotificationConsumers } from '../src/notifications/notifications.consumer.ts';
 import { openResources, type Resources } from '../src/resources.ts';
 import { createServer } from '../src/server.ts';
 
@@ -30,6 +32,7 @@ const sessionFields = `... on Session {
 
 export interface Users extends AsyncDisposable {
   readonly url: string;
+  readonly tenant: Tenant;
   readonly resources: Resources;
   /** Speaks as the gateway does for this viewer. */
   as(viewer: Viewer | null): Promise<GraphClient>;
@@ -52,16 +55,29 @@ export function viewerOf(outcome: Outcome): Viewer {
 
 export const administrator: Viewer = { id: randomUUID(), sessionId: randomUUID(), roles: ['LEARNER', 'ADMIN'] };
 
-export async function openUsers(overrides: Record<string, string> = {}): Promise<Users> {
-  const tenant = await openTenant(['users']);
+export interface UsersOptions {
+  readonly domains?: readonly Domain[];
+  /** Whether notifications are made of the logs of other domains. */
+  readonly consuming?: boolean;
+  readonly clock?: Clock;
+}
+
+export async function openUsers(
+  overrides: Record<string, string> = {},
+  { domains = ['users'], consuming = false, clock }: UsersOptions = {},
+): Promise<Users> {
+  const tenant = await openTenant(domains);
   const log = createLogger('users', { level: 'silent' });
   const life = createLifecycle({ log });
   const { env, source } = readConfig({ ...tenant.env, ...overrides });
-  const resources = await openResources({ env, source, log, life });
+  const resources = await openResources({ env, source, log, life, clock });
+  if (consuming) startNotificationConsumers(resources, life);
   const { url } = await createServer(resources, life).listen(0, env.HOST);
 
-  const as = async (viewer: Viewer | null) =>
-    graphClient(`${url}/graphql`, { headers: await claimsHeader(tenant.env, viewer) });
+  const as = async (viewer: Viewer | null) => {
+    const headers = await claimsHeader(tenant.env, viewer);
+    return graphClient(`${url}/graphql`, { headers, connectionParams: { claims: headers[CLAIMS_HEADER] } });
+  };
   const outcomeOf = async (document: string, variables: Record<string, unknown>) => {
     const { outcome } = await (await as(null)).query<{ outcome: Outcome }>(document, variables);
     return outcome;
@@ -74,6 +90,7 @@ export async function openUsers(overrides: Record<string, string> = {}): Promise
 
   return {
     url,
+    tenant,
     resources,
     as,
     signUp,

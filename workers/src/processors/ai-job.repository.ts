@@ -5,7 +5,7 @@
  * the job has moved on (a newer attempt, an end, a cancellation). State changes leave through the outbox of the same
  * transaction, and the reservation is settled in it, so a job ends once and pays once.
  */
-import { AiJobInput, type AiJobOutput, type AiJobState, AiJobUpdated } from '@lyceum/contracts';
+import { AiJobFinished, AiJobInput, type AiJobOutput, type AiJobState, AiJobUpdated } from '@lyceum/contracts';
 import { type ai, type Database, newIdBeside, sql, type Tx } from '@lyceum/database';
 import { settle, type TokenUsage } from '@lyceum/models';
 
@@ -173,6 +173,8 @@ async function end(tx: AiTx, fence: Fence, ending: Ending, work: Work): Promise<
   if (job?.attempt !== fence.attempt || (job.state !== 'RUNNING' && job.state !== 'QUEUED')) return false;
   await close(tx, job, { ...ending, finishedAt: new Date() }, work);
   await announce(tx, fence, ending.state, 'percentage' in ending ? ending.percentage : job.percentage);
+  const { jobId, learnerId } = fence;
+  await tx.outbox.add(AiJobFinished, { jobId, learnerId, state: ending.state });
   return true;
 }
 

@@ -40,7 +40,13 @@ export function createSubgraphSubscriptions(options: {
     const known = sockets.get(url);
     if (known) return known;
     const { connectMs, maxResponseBytes: maxMessageBytes } = policy.current.subgraphs;
-    const socket = new UpstreamSocket({ url, connectMs, maxMessageBytes, onGone: () => sockets.delete(url) });
+    const socket = new UpstreamSocket({
+      ...{ url, connectMs, maxMessageBytes },
+      onGone(reason, operations) {
+        sockets.delete(url);
+        if (operations > 0) log.warn({ url, operations, reason }, 'subscriptions lost their socket');
+      },
+    });
     sockets.set(url, socket);
     return socket;
   }
@@ -54,17 +60,15 @@ export function createSubgraphSubscriptions(options: {
             const payload = { ...request, extensions: { claims, cursor } };
             try {
               return socketTo(anyOf(addressesOf(url))).subscribe(payload, operation);
-            } catch (error) {
-              // An address that is none.
-              queueMicrotask(() => operation.broken(String(error)));
+            } catch (err) {
+              log.error({ err, url }, 'the address of a subgraph is none');
+              queueMicrotask(() => operation.broken());
               return () => {};
             }
           },
           get maxPending() {
             return policy.current.limits.maxPendingEvents;
           },
-          onBroken: (reason, failures) =>
-            log.warn({ url, failures, requestId: scope.requestId, reason }, 'subscription lost its socket'),
         },
         from,
         {

@@ -14,7 +14,8 @@ export interface UpstreamOperation {
   event(event: SubgraphResponse): void;
   refused(errors: readonly GraphQLFormattedError[]): void;
   completed(): void;
-  broken(reason: string): void;
+  /** The socket is gone. */
+  broken(): void;
 }
 
 export interface UpstreamSocketOptions {
@@ -22,7 +23,8 @@ export interface UpstreamSocketOptions {
   /** For the connection, and again for its acknowledgement. */
   readonly connectMs: number;
   readonly maxMessageBytes: number;
-  onGone(): void;
+  /** With the number of operations that it still carried. */
+  onGone(reason: string, operations: number): void;
 }
 
 /** A frozen socket is noticed within twice this time. */
@@ -125,7 +127,7 @@ export class UpstreamSocket {
     this.#forget(id);
     if (type === 'complete') operation.completed();
     else if (type === 'error' && Array.isArray(payload)) operation.refused(payload);
-    else operation.broken('a message against the protocol');
+    else operation.broken();
   }
 
   #acknowledged(): void {
@@ -161,9 +163,9 @@ export class UpstreamSocket {
     clearTimeout(this.#linger);
     clearInterval(this.#pings);
     this.#socket.terminate();
-    this.#options.onGone();
     const operations = [...this.#operations.values()];
     this.#operations.clear();
-    for (const operation of operations) operation.broken(reason);
+    this.#options.onGone(reason, operations.length);
+    for (const operation of operations) operation.broken();
   }
 }

@@ -23,8 +23,6 @@ export interface UpstreamLine {
   /** Subscribes from the cursor on; returns the way to end that. */
   open(cursor: string | null, operation: UpstreamOperation): () => void;
   readonly maxPending: number;
-  /** Told of each broken socket. */
-  onBroken(reason: string, failures: number): void;
 }
 
 /** Longer than a subgraph takes to start. */
@@ -89,13 +87,12 @@ export class UpstreamSubscription implements UpstreamOperation {
     if (this.#afterwards === 'wait') this.#finish('end');
   }
 
-  broken(reason: string): void {
+  broken(): void {
     if (this.#afterwards !== 'wait' || this.#isClosed) return;
     const now = performance.now();
     if (now - this.#beganAt > STEADY_MS) [this.#failures, this.#brokenSince] = [0, null];
     this.#failures += 1;
     this.#brokenSince ??= now;
-    this.#line.onBroken(reason, this.#failures);
     this.#finish(now - this.#brokenSince > GIVE_UP_MS ? 'fail' : 'reconnect');
   }
 

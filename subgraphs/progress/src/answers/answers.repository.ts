@@ -21,6 +21,8 @@ export interface Attempt {
 export interface AttemptGains {
   readonly answeredProblems: number;
   readonly correctProblems: number;
+  /** Whether it is the first correct one of all. */
+  readonly problemSolved: boolean;
 }
 
 const attemptsMax = 20;
@@ -79,6 +81,8 @@ export function createAnswersRepository(session: DatabaseSession<'progress'>) {
     ): Promise<{ attempt: Attempt; gains: AttemptGains }> {
       const key = { learnerId_problemId: { learnerId, problemId } };
       const before = await tx.problemState.findUnique({ where: key, select: { correct: true } });
+      // The state tells of the latest answer alone: one that was right, then wrong, has earned its points.
+      const problemSolved = correct && !before?.correct && !(before && (await hasSolved(tx, learnerId, problemId)));
       const answer = { correct, answeredAt: submittedAt };
       await tx.problemState.upsert({
         where: key,
@@ -101,10 +105,16 @@ export function createAnswersRepository(session: DatabaseSession<'progress'>) {
       const gains = {
         answeredProblems: before ? 0 : 1,
         correctProblems: Number(correct) - Number(before?.correct ?? false),
+        problemSolved,
       };
       return { attempt, gains };
     },
   };
+}
+
+async function hasSolved(tx: Tx<'progress'>, learnerId: string, problemId: string): Promise<boolean> {
+  const where = { learnerId, problemId, correct: true };
+  return (await tx.problemAttempt.findFirst({ where, select: { id: true } })) !== null;
 }
 
 export type AnswersRepository = ReturnType<typeof createAnswersRepository>;

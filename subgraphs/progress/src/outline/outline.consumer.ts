@@ -5,7 +5,7 @@
  * fails while every shard answers can end among the dead letters.
  */
 import { CoursePublished, type EventEnvelope, type PayloadOf } from '@lyceum/contracts';
-import { backOffMs, consumeLog, type Lifecycle, sleep } from '@lyceum/service-kit';
+import { consumeLog, type Lifecycle, outlast } from '@lyceum/service-kit';
 import type { Resources } from '../resources.ts';
 import { createOutlineRepository } from './outline.repository.ts';
 
@@ -15,20 +15,13 @@ export function startOutlineConsumer(resources: Resources, life: Lifecycle): voi
   const stopping = new AbortController();
 
   async function handle({ payload }: EventEnvelope<PayloadOf<typeof CoursePublished>>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const shards = await outlines.replace(payload, clock.now());
-        return log.info({ courseId: payload.courseId, revision: payload.revision, shards }, 'outline stored');
-      } catch (error) {
-        const answering = await database.check().then(
-          () => true,
-          () => false,
-        );
-        if (answering || stopping.signal.aborted) throw error;
-        log.warn({ err: error, courseId: payload.courseId }, 'a shard is away, the outline waits');
-        await sleep(backOffMs(attempt, { baseMs: 100, maxMs: 5_000 }), stopping.signal);
-      }
-    }
+    const { courseId, revision } = payload;
+    const shards = await outlast(() => outlines.replace(payload, clock.now()), {
+      check: () => database.check(),
+      onAway: (err) => log.warn({ err, courseId }, 'a shard is away, the outline waits'),
+      signal: stopping.signal,
+    });
+    log.info({ courseId, revision, shards }, 'outline stored');
   }
 
   const running = consumeLog({

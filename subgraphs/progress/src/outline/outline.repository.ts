@@ -2,7 +2,8 @@
  * The reference copy of published courses, the same on every shard, so that a learner's transaction needs one shard.
  */
 import type { CoursePublished, Grading, PayloadOf } from '@lyceum/contracts';
-import { BUCKETS, type Database, isId, newId, type Tx } from '@lyceum/database';
+import { BUCKETS, type Database, type DatabaseSession, isId, newId, type Tx } from '@lyceum/database';
+import { notFound } from '@lyceum/service-kit';
 
 type Outline = PayloadOf<typeof CoursePublished>;
 
@@ -51,6 +52,22 @@ export const outlineReads = {
 };
 
 export type OutlineReads = typeof outlineReads;
+
+/** For who has no transaction, and may be nobody in particular. */
+export function createPublishedOutlines(session: DatabaseSession<'progress'>) {
+  return {
+    /** Throws COURSE_NOT_FOUND for a course that does not exist or is not published. */
+    async require(courseId: string): Promise<void> {
+      if (!isId(courseId)) throw notFound('COURSE_NOT_FOUND');
+      // The copy is the same on every shard: by the course's bucket, so that courses spread over them.
+      const client = await session.read(courseId);
+      const course = await client.outlineCourse.findUnique({ where: { courseId }, select: { available: true } });
+      if (!course?.available) throw notFound('COURSE_NOT_FOUND');
+    },
+  };
+}
+
+export type PublishedOutlines = ReturnType<typeof createPublishedOutlines>;
 
 export function createOutlineRepository(database: Database<'progress'>) {
   return {

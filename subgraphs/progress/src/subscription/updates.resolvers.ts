@@ -9,7 +9,8 @@ import type { ProgressUpdate } from './updates.service.ts';
 export const updatesResolvers: Resolvers = {
   Subscription: {
     progressUpdated: {
-      subscribe: (_, { courseId }, ctx) => ctx.services.updates.follow(requireViewer(ctx), courseId ?? null, ctx),
+      subscribe: (_, { courseId, snapshot }, ctx) =>
+        ctx.services.updates.follow(requireViewer(ctx), { courseId: courseId ?? null, snapshot }, ctx),
       resolve: (update: ProgressUpdate) => update,
     },
   },
