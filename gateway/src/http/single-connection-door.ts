@@ -137,6 +137,8 @@ class Exchange {
     if (!isTicketAll && !isSamePerson(await this.#identify(), stream.identity)) noStream();
     if (stream.isOpened) throw refusal('CONFLICT', 'The stream is open already.', { wellFormed: false });
     if (!stream.isOpen) noStream();
+    // The client may have gone while it was found out who it is.
+    if (this.#res.destroyed) return;
     stream.open(this.#res, this.#common);
   }
 
@@ -156,6 +158,7 @@ class Exchange {
     }
     if (stream.operations.areTooMany) throw refusal('RATE_LIMITED', 'Too many operations on one stream.');
     if (!stream.isOpen) noStream();
+    if (this.#res.destroyed) return;
 
     const operation = stream.operations.begin(operationId);
     // A client that does not wait to hear that it was taken on cannot end it otherwise.
