@@ -15,6 +15,15 @@ export function createSubscriptionMetrics(metrics: Metrics) {
     help: 'Subscriptions that have ended, by reason: completed, the client, a code of an error, a reason of the gateway.',
     labelNames: ['reason'],
   });
+  const events = metrics.counter({
+    name: 'lyceum_gateway_subscription_source_events_total',
+    help: 'Events that subgraphs have sent: with a cursor to resume from, or without, which may be lost with a socket.',
+    labelNames: ['delivery'],
+  });
+  const replayed = metrics.counter({
+    name: 'lyceum_gateway_subscription_replayed_total',
+    help: 'Events that were fetched again for those who came back.',
+  });
   const enrichments = metrics.counter({
     name: 'lyceum_gateway_subscription_enrichments_total',
     help: 'Events that were completed and written, once for all who listen.',
@@ -38,15 +47,17 @@ export function createSubscriptionMetrics(metrics: Metrics) {
       name: 'lyceum_gateway_upstream_subscriptions',
       help: 'Subscriptions that the gateway holds at subgraphs.',
     }),
-    events: metrics.counter({
-      name: 'lyceum_gateway_subscription_source_events_total',
-      help: 'Events that subgraphs have sent.',
-    }),
     /** `committedAt` in milliseconds since 1970, if it is known. */
-    completed(committedAt: number | undefined): void {
+    completed(event: { isResumable: boolean; isReplayed: boolean; committedAt: number | undefined }): void {
+      events.inc({ delivery: event.isResumable ? 'resumable' : 'at most once' });
       enrichments.inc();
-      if (committedAt !== undefined) lag.observe(Math.max(0, Date.now() - committedAt) / 1_000);
+      if (event.isReplayed) replayed.inc();
+      else if (event.committedAt !== undefined) lag.observe(Math.max(0, Date.now() - event.committedAt) / 1_000);
     },
+    gaps: metrics.counter({
+      name: 'lyceum_gateway_subscription_gaps_total',
+      help: 'Subscriptions that were told that events are no longer kept.',
+    }),
     frames: metrics.counter({
       name: 'lyceum_gateway_subscription_events_total',
       help: 'Events handed to clients.',

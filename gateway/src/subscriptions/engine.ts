@@ -165,10 +165,9 @@ class OpenTopic implements Topic {
     };
   }
 
-  async complete(event: SubgraphResponse): Promise<LiveMessage> {
+  async complete(event: SubgraphResponse, isReplayed: boolean): Promise<LiveMessage> {
     const { executor, metrics, policy, log } = this.#options;
     const cursor = cursorOf(event);
-    metrics.events.inc();
     let result: Result;
     try {
       result = maskResult(await executor.enrich(this.#planned, event, this.#variables, this.#scope), log, policy);
@@ -176,7 +175,8 @@ class OpenTopic implements Topic {
       result = { errors: [refusalFrom(error, log)], data: null };
     }
     const text = writeResult(cursor === undefined ? result : { ...result, extensions: { cursor } });
-    metrics.completed(committedAtOf(event));
+    metrics.completed({ isResumable: cursor !== undefined, isReplayed, committedAt: committedAtOf(event) });
+    if (event.errors?.[0]?.extensions?.code === 'CURSOR_EXPIRED') metrics.gaps.inc();
     return new LiveMessage(text, cursor);
   }
 

@@ -19,7 +19,7 @@ export interface Topic {
   readonly beginsWithState: boolean;
   subscribe(from: string | null, sink: UpstreamSink): () => void;
   /** Never rejects. */
-  complete(event: SubgraphResponse): Promise<LiveMessage>;
+  complete(event: SubgraphResponse, isReplayed: boolean): Promise<LiveMessage>;
   /** How members are told that a source has failed. */
   toError(error: LyceumError): GraphQLError;
   /** Nobody subscribes any more. */
@@ -67,8 +67,8 @@ export class Group implements SourceGroup {
     return this.#topic.subscribe(from, sink);
   }
 
-  complete(event: SubgraphResponse): Promise<LiveMessage> {
-    return this.#topic.complete(event);
+  complete(event: SubgraphResponse, isReplayed: boolean): Promise<LiveMessage> {
+    return this.#topic.complete(event, isReplayed);
   }
 
   moved(source: Source): void {

@@ -24,7 +24,7 @@ export interface SourceGroup {
   /** Subscribes from there on; returns the way to end it. */
   subscribe(from: string | null, sink: UpstreamSink): () => void;
   /** The event as everybody gets it. Never rejects. */
-  complete(event: SubgraphResponse): Promise<LiveMessage>;
+  complete(event: SubgraphResponse, isReplayed: boolean): Promise<LiveMessage>;
   /** The source has moved on to its head, or has caught up. */
   moved(source: Source): void;
   ended(source: Source, error: LyceumError | undefined): void;
@@ -84,7 +84,7 @@ export class Source {
       this.isCaughtUp = true;
       for (const member of this.members) this.#tellOpening(member);
     } else {
-      const message = await this.#group.complete(event);
+      const message = await this.#group.complete(event, this.from !== null && !this.isCaughtUp);
       // A replaced subscription gives the event anew, unless it knows no cursors.
       if (this.#edition === -1 || (edition !== this.#edition && cursor !== undefined)) return;
       this.isFresh = false;
