@@ -89,7 +89,7 @@ export const LimitsPolicy = z.strictObject({
   webSocket: z
     .strictObject({
       maxMessageBytes: count.default(256 * 1024),
-      /** That run at the same time on one socket. */
+      /** That run at the same time on one socket, or on one reserved event stream, which is counted and bounded like a socket. */
       maxOperations: count.default(50),
       /** That are open at the same time at one gateway. */
       maxSockets: count.default(50_000),
@@ -101,7 +101,7 @@ export const LimitsPolicy = z.strictObject({
       idleMs: milliseconds.default(600_000),
       /** When the gateway drains, its sockets are closed one after the other over this time at most. */
       drainMs: milliseconds.default(5_000),
-      /** Time a client has to say who it is. Read at start. */
+      /** Time a client has to say who it is, or to open the stream that it has reserved. */
       initialisationMs: milliseconds.default(5_000),
     })
     .prefault({}),

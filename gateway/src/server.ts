@@ -7,17 +7,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createHealth, isAddressed, pathOf, refuseUpgrade, sleep } from '@lyceum/service-kit';
 import { createGateway } from './gateway.ts';
 import { ENDPOINT } from './http/endpoint.ts';
 import { createGraphiQL } from './http/graphiql.ts';
 import { createGraphQLHttp } from './http/graphql-http.ts';
+import { createSingleConnectionDoor } from './http/single-connection-door.ts';
 import { createSubgraphChecks, describeInstances } from './http/subgraph-checks.ts';
 import { createYogaDoor } from './http/yoga-door.ts';
 import { installedPlugins } from './plugins/installed-plugins.ts';
 import type { GatewayPlugin } from './plugins/run-plugins.ts';
 import type { Resources } from './resources.ts';
+import { countArrivals } from './subscriptions/arrivals.ts';
 import { createEventStreams } from './subscriptions/sse/event-streams.ts';
+import { createStreamReservations } from './subscriptions/sse/stream-reservations.ts';
 import { createWebSocketTransport } from './subscriptions/websocket/websocket-transport.ts';
 
 /** A request must arrive whole within this time. */
@@ -36,11 +40,11 @@ export function createGatewayServer(
   const gateway = createGateway({ ...resources, metrics: gatewayMetrics, plugins });
 
   const streams = createEventStreams({ policy, metrics: subscriptionMetrics });
-  const sockets = createWebSocketTransport({
-    ...{ gateway, authenticator, watchIdentity, policy, log },
-    metrics: subscriptionMetrics,
-    arrived: (viewerId) => presence.arrived(viewerId),
-  });
+  const arrive = countArrivals({ policy, arrived: (viewerId) => presence.arrived(viewerId) });
+  const shared = { gateway, authenticator, watchIdentity, policy, metrics: subscriptionMetrics, arrive, log };
+  const sockets = createWebSocketTransport(shared);
+  const reservations = createStreamReservations(shared);
+  const singleConnection = createSingleConnectionDoor({ ...shared, reservations, life });
   const yoga = createYogaDoor({ gateway, authenticator, watchIdentity, policy, streams });
   const graphiql = createGraphiQL(policy);
   const health = createHealth({
@@ -76,7 +80,7 @@ export function createGatewayServer(
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
     unused.delete(req.socket);
     if (!isAddressed(req)) return void res.writeHead(400).end();
-    if (!health(req, res) && !graphiql(req, res)) graphql(req, res);
+    if (!health(req, res) && !graphiql(req, res) && !singleConnection(req, res)) graphql(req, res);
   });
   server.on('connection', (socket) => {
     unused.add(socket);
@@ -97,7 +101,10 @@ export function createGatewayServer(
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const res of unanswered) res.shouldKeepAlive = false;
     await Promise.race([gateway.idle(), sleep(FINISH_MS)]);
+    // What has just finished is written first.
+    await nextTurn();
     streams.closeAll();
+    reservations.closeAll();
     await sockets.closeAll();
     for (const socket of unused) socket.destroy();
     await closed;

@@ -13,6 +13,10 @@ export interface Message {
 
 export interface RawSocket {
   send(message: object): void;
+  /** Sends anything, however wrong; a buffer as binary. */
+  sendRaw(data: string | Buffer): void;
+  /** Whether the client reads what comes. */
+  read(isReading: boolean): void;
   /** Every message that came, in order. */
   readonly messages: Message[];
   /** The first message for this operation, once it has come. */
@@ -24,14 +28,33 @@ export interface RawSocket {
 
 /** Opens a socket and says who it is; does not wait for the acknowledgement. */
 export async function openSocket(url: string, payload: object = {}): Promise<RawSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws');
+  const socket = await connectSocket(url);
+  socket.send({ type: 'connection_init', payload });
+  return socket;
+}
+
+/** The same, acknowledged. */
+export async function acknowledgedSocket(url: string, payload: object = {}): Promise<RawSocket> {
+  const socket = await openSocket(url, payload);
+  await eventually(() => socket.messages[0]?.type === 'connection_ack');
+  return socket;
+}
+
+/** Opens a socket and says nothing. Rejects if the handshake is refused. */
+export async function connectSocket(
+  url: string,
+  {
+    protocols = ['graphql-transport-ws'],
+    headers = {},
+  }: { protocols?: string[]; headers?: Record<string, string> } = {},
+): Promise<RawSocket> {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), protocols, { headers });
   const messages: RawSocket['messages'] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
   });
   await once(socket, 'open');
-  socket.send(JSON.stringify({ type: 'connection_init', payload }));
   return {
     answerTo: (operation) =>
       eventually(() => {
@@ -40,6 +63,8 @@ export async function openSocket(url: string, payload: object = {}): Promise<Raw
         return answer;
       }),
     send: (message) => socket.send(JSON.stringify(message)),
+    sendRaw: (data) => socket.send(data),
+    read: (isReading) => (isReading ? socket.resume() : socket.pause()),
     messages,
     closed,
     close: () => socket.close(),

@@ -7,6 +7,7 @@ import type { Viewer } from '@lyceum/contracts';
 import { createLifecycle, createLogger, createMetrics, type Lifecycle, LyceumError } from '@lyceum/service-kit';
 import { type BaseContext, createSubgraph } from '@lyceum/subgraph-kit';
 import { parse } from 'graphql';
+import { BROKEN_BOOK, createTicks, TICKS_LINK, TICKS_TYPES } from './ticks.ts';
 
 export const CLAIMS_SECRET = 'a secret for tests that is long enough to sign with';
 
@@ -29,7 +30,8 @@ const typeDefs = {
     type Book @key(fields: "id") { id: ID! title: String! author: Person! editor: Person }
     type Person @key(fields: "id", resolvable: false) { id: ID! }
     type Query { books(shelf: Shelf): [Book!]! book(id: ID!): Book }`,
-  reviews: `${LINK}
+  reviews: `extend schema ${TICKS_LINK}
+    ${TICKS_TYPES}
     type Review { stars: Int! book: Book! reviewer: Person! }
     type Book @key(fields: "id") { id: ID! reviews: [Review!] stars: Float }
     type Person @key(fields: "id", resolvable: false) { id: ID! }
@@ -78,6 +80,7 @@ export interface TestSubgraphs {
   /** Delivers to every subscription that is open. */
   emit(review: ReviewEvent): void;
   readonly subscribers: number;
+  readonly ticks: Pick<ReturnType<typeof createTicks>, 'emit' | 'followers' | 'last'>;
   /** Lets every `slow` field answer. */
   release(): void;
   stop(name: Name): Promise<void>;
@@ -89,6 +92,7 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
   const calls: string[] = [];
   const viewers: (Viewer | null)[] = [];
   const bus = new EventEmitter().setMaxListeners(0);
+  const ticks = createTicks();
   const log = createLogger('test', { level: 'silent' });
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -135,6 +139,7 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
       Book: {
         __resolveReference: ({ id }: { id: string }) => {
           calls.push('library.Book');
+          if (id === BROKEN_BOOK) throw 'a text';
           return books.find((book) => book.id === id) ?? null;
         },
       },
@@ -155,6 +160,7 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
         stars: () => 5,
       },
       Subscription: {
+        ...ticks.resolvers,
         reviewAdded: {
           async *subscribe(_: unknown, { bookId }: { bookId?: string }, { signal }: BaseContext) {
             for await (const [review] of on(bus, 'review', { signal })) {
@@ -205,6 +211,7 @@ export async function startSubgraphs(): Promise<TestSubgraphs> {
     get subscribers() {
       return bus.listenerCount('review');
     },
+    ticks,
     release,
     start,
     stop: async (name) => await running.get(name)?.life.close(),

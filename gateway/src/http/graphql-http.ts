@@ -47,7 +47,8 @@ function searchOf({ method, url = '' }: IncomingMessage): string | null {
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-function isJsonPost({ method, url = '', headers }: IncomingMessage): boolean {
+/** A POST whose body both doors read; whatever else is posted is refused with 415. */
+export function isJsonPost({ method, url = '', headers }: IncomingMessage): boolean {
   if (method !== 'POST' || (url !== ENDPOINT && !url.startsWith(`${ENDPOINT}?`))) return false;
   const type = headers['content-type'];
   return (type === 'application/json' || JSON_TYPE.test(type ?? '')) && headers['content-encoding'] === undefined;

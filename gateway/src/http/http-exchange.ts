@@ -2,7 +2,6 @@
  * One request at the HTTP door, from its headers to its answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CLAIMS_HEADER } from '@lyceum/contracts';
 import type { Lifecycle, Live, Logger } from '@lyceum/service-kit';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Identity } from '../auth/identity.ts';
@@ -12,6 +11,7 @@ import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type MaybePromise, type Outcome, type Result } from '../pipeline.ts';
 import { isLive } from '../subscriptions/live-operation.ts';
 import { type Answer, answerWith } from './answer.ts';
+import { credentialsOf } from './credentials.ts';
 import type { MediaType } from './media-types.ts';
 import type { Params } from './read-params.ts';
 
@@ -68,12 +68,7 @@ export class HttpExchange implements GatewayRequest {
   }
 
   identify(): MaybePromise<Identity> {
-    const { headers } = this.#req;
-    const claims = headers[CLAIMS_HEADER];
-    return this.#parts.authenticator.authenticate({
-      authorization: headers.authorization ?? null,
-      claims: claims === undefined ? null : String(claims),
-    });
+    return this.#parts.authenticator.authenticate(credentialsOf(this.#req.headers));
   }
 
   /** Made when first asked for: what is answered without waiting needs none. */

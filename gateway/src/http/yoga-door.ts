@@ -16,6 +16,7 @@ import type { GatewayPolicy } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type GatewayRequest, isStream, type Outcome, type Result } from '../pipeline.ts';
 import { isLive } from '../subscriptions/live-operation.ts';
+import { EVENT_STREAM_HEADERS } from '../subscriptions/sse/event-stream.ts';
 import type { EventStreams } from '../subscriptions/sse/event-streams.ts';
 import { answerWith } from './answer.ts';
 import { EXPOSED_HEADERS, isAllowed } from './common-headers.ts';
@@ -24,6 +25,7 @@ import { negotiate } from './media-types.ts';
 import { MULTIPART, writeMultipart } from './multipart.ts';
 import { readBody, readQueryString } from './read-params.ts';
 import { readRequestBody } from './request-body.ts';
+import { TOKEN_HEADER } from './single-connection-door.ts';
 
 export interface YogaDoorOptions {
   gateway: Gateway;
@@ -62,8 +64,8 @@ function leaveFor({ headers }: Request, origins: readonly string[]) {
   if (origin === null || !isAllowed(origin, origins)) return false as const;
   return {
     origin: [origin],
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'last-event-id', 'x-request-id'],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'last-event-id', TOKEN_HEADER, 'x-request-id'],
     exposedHeaders: [EXPOSED_HEADERS],
     credentials: false,
     maxAge: 600,
@@ -159,7 +161,7 @@ function useOurAnswers(
         setResultProcessor(
           (_result, { Response }) =>
             new Response(body(), {
-              headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
+              headers: inPairs(EVENT_STREAM_HEADERS),
             }),
           'text/event-stream',
         );

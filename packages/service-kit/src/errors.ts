@@ -33,6 +33,7 @@ export const ERRORS = {
   PROBLEM_NOT_FOUND: notFoundSpec('problem'),
   ENROLLMENT_NOT_FOUND: notFoundSpec('enrolment'),
   AI_JOB_NOT_FOUND: notFoundSpec('job'),
+  STREAM_NOT_FOUND: notFoundSpec('stream'),
   NOTIFICATION_NOT_FOUND: notFoundSpec('notification'),
   NOT_ENROLLED: { status: 409, level: 'debug', exposed: true, message: 'Enrol in the course first.' },
   ANSWER_INVALID: { status: 400, level: 'debug', exposed: true, message: 'The answer does not fit the problem.' },

@@ -14,7 +14,7 @@ export interface FreshSubscription {
   /** Absent for subscribers that do not understand cursors. */
   readonly resume?: Resume | undefined;
   contextOf(event: unknown): unknown | Promise<unknown>;
-  /** Answers an event whose context could not be made; the subscription goes on. */
+  /** Answers an event whose context could not be made, after which the subscription goes on, and one that cannot begin. */
   toError(error: unknown): GraphQLError;
   /** Called once, whichever way it ends. */
   onEnd(): void;
@@ -29,7 +29,7 @@ export interface FreshSubscription {
 export async function subscribeWithFreshContext(
   subscription: FreshSubscription,
 ): Promise<ExecutionResult | AsyncGenerator<ExecutionResult>> {
-  const { args, onEnd } = subscription;
+  const { args, toError, onEnd } = subscription;
   let ended = false;
   const end = () => {
     if (!ended) onEnd();
@@ -41,7 +41,8 @@ export async function subscribeWithFreshContext(
     source = await createSourceEventStream(args);
   } catch (error) {
     end();
-    throw error;
+    // Such as a resolver that gives no source. Thrown, it would close the socket under everybody's subscriptions.
+    return { errors: [toError(error)] };
   }
   if (!(Symbol.asyncIterator in source)) {
     end();

@@ -13,6 +13,7 @@ import type { SubscriptionMetrics } from '../../observability/subscription-metri
 import type { Result } from '../../pipeline.ts';
 import { LiveMessage } from '../live-message.ts';
 import type { LeaveReason, LiveOperation, Subscription } from '../live-operation.ts';
+import { COMMENT, PING_MS } from './event-stream.ts';
 
 export interface EventStreams {
   /** The body of a response of type text/event-stream. Cancelling it ends the subscription. */
@@ -30,9 +31,6 @@ export interface EventStreamOptions {
   hangUp(): void;
 }
 
-/** Keeps proxies from taking a quiet stream for a dead one. */
-const PING_MS = 12_000;
-const COMMENT = Buffer.from(':\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
 
 /** A stream that is open, as both kinds need it. */

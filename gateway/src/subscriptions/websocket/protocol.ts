@@ -1,12 +1,13 @@
 /**
  * Messages and close codes of GraphQL over WebSocket (graphql-transport-ws), as the server reads and writes them.
  *
- * Stricter than the reading of `graphql-ws` in nothing, and looser in one thing: a subscribe payload need not hold a
- * document, since it may name a persisted one. What must be in it is the pipeline's to say.
+ * Stricter than the reading of `graphql-ws` in two things: messages are text, and the length of ids is bounded. Looser in one:
+ * a subscribe payload need not hold a document, since it may name a persisted one. What must be in it is the pipeline's to say.
  */
 import type { GraphQLError } from 'graphql';
 import { formatError } from '../../errors.ts';
 import type { GatewayRequest } from '../../pipeline.ts';
+import type { Wording } from '../multiplexed-operations.ts';
 
 export const CLOSE = {
   NORMAL: 1000,
@@ -70,14 +71,13 @@ export function pong(payload: Fields | undefined): string {
   return JSON.stringify({ type: 'pong', payload });
 }
 
-/** What stands before the payload of every `next` message of an operation; a brace ends the message. */
-export function nextHead(id: string): string {
-  return `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-}
-
-export function complete(id: string): string {
-  return JSON.stringify({ id, type: 'complete' });
-}
+/** What is sent of operations. A result stands between a head and a brace. */
+export const WORDING: Wording = {
+  nextHead: (id) => `{"id":${JSON.stringify(id)},"type":"next","payload":`,
+  nextTail: '}',
+  complete: (id) => JSON.stringify({ id, type: 'complete' }),
+  error,
+};
 
 export function error(id: string, errors: readonly GraphQLError[]): string {
   return JSON.stringify({ id, type: 'error', payload: errors.map(formatError) });

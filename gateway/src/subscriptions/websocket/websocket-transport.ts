@@ -22,18 +22,13 @@ export interface WebSocketTransport {
   terminateAll(): void;
 }
 
-export interface WebSocketTransportOptions extends Omit<ConnectionOptions, 'arrive'> {
-  /** Tells that a person has a socket here; returns the way to tell that it is gone. */
-  arrived(viewerId: string): () => void;
-}
-
 /** Each socket is pinged once in this time, a part of them in each turn. */
 const PING_MS = 12_000;
 const PING_TURNS = 12;
 /** Few sockets are closed faster than many. */
 const DRAIN_MS_EACH = 5;
 
-export function createWebSocketTransport(options: WebSocketTransportOptions): WebSocketTransport {
+export function createWebSocketTransport(options: ConnectionOptions): WebSocketTransport {
   const { policy, metrics, log } = options;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -44,7 +39,6 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
   });
   const connections = new Set<Connection>();
   const turns = Array.from({ length: PING_TURNS }, () => new Set<Connection>());
-  const socketsOf = new Map<string, number>();
   let turn = 0;
   const pings = setInterval(() => {
     turn = (turn + 1) % PING_TURNS;
@@ -52,31 +46,17 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): We
   }, PING_MS / PING_TURNS);
   pings.unref();
 
-  function arrive(viewerId: string): (() => void) | null {
-    const count = socketsOf.get(viewerId) ?? 0;
-    if (count >= policy.current.limits.webSocket.maxSocketsPerUser) return null;
-    socketsOf.set(viewerId, count + 1);
-    const left = options.arrived(viewerId);
-    return () => {
-      const others = (socketsOf.get(viewerId) ?? 1) - 1;
-      if (others > 0) socketsOf.set(viewerId, others);
-      else socketsOf.delete(viewerId);
-      left();
-    };
-  }
-  const shared: ConnectionOptions = { ...options, arrive };
-
   function open(socket: WebSocket, line: Duplex, handshake: Handshake): void {
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       socket.close(CLOSE.SUBPROTOCOL_NOT_ACCEPTABLE, 'Subprotocol not acceptable');
       return;
     }
-    const connection = new Connection(socket, line, handshake, shared);
+    const connection = new Connection(socket, line, handshake, options);
     const ownTurn = turns[connections.size % PING_TURNS];
     connections.add(connection);
     ownTurn?.add(connection);
     metrics.sockets.set(connections.size);
-    socket.on('message', (data) => connection.receive(String(data)));
+    socket.on('message', (data, isBinary) => connection.receive(isBinary ? null : String(data)));
     socket.on('pong', () => connection.answered());
     // Broken frames and messages that are too large; the socket closes itself.
     socket.on('error', (err) => log.debug({ err }, 'socket failed'));

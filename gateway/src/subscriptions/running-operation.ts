@@ -1,14 +1,13 @@
 /**
- * One operation on a socket, from its `subscribe` message to its end.
+ * One operation of a client that has several on one line, from the message that asks for it to its end.
  */
 import type { GraphQLError } from 'graphql';
-import type { DeliveryPolicy } from '../../federation/supergraph/live-fields.ts';
-import type { LiveMessage } from '../live-message.ts';
-import type { LeaveReason, LiveOperation, Subscriber, Subscription } from '../live-operation.ts';
-import { nextHead } from './protocol.ts';
+import type { DeliveryPolicy } from '../federation/supergraph/live-fields.ts';
+import type { LiveMessage } from './live-message.ts';
+import type { LeaveReason, LiveOperation, Subscriber, Subscription } from './live-operation.ts';
 
-/** What an operation needs of its socket. */
-export interface OperationSocket {
+/** What an operation needs of the line that it shares. */
+export interface OperationHost {
   deliver(operation: RunningOperation, message: LiveMessage): void;
   ended(operation: RunningOperation, errors: readonly GraphQLError[] | undefined): void;
 }
@@ -21,14 +20,14 @@ export class RunningOperation implements Subscriber {
   /** The newest message that the client has had no room for. */
   waiting: LiveMessage | undefined;
   isOver = false;
-  readonly #socket: OperationSocket;
+  readonly #host: OperationHost;
   #subscription: Subscription | undefined;
   #gone: AbortController | undefined;
 
-  constructor(id: string, socket: OperationSocket) {
+  constructor(id: string, head: string, host: OperationHost) {
     this.id = id;
-    this.head = nextHead(id);
-    this.#socket = socket;
+    this.head = head;
+    this.#host = host;
   }
 
   /** Aborts when the client has ended the operation or is gone. Made only if somebody asks: a subscription needs none. */
@@ -45,11 +44,11 @@ export class RunningOperation implements Subscriber {
   }
 
   next(message: LiveMessage): void {
-    if (!this.isOver) this.#socket.deliver(this, message);
+    if (!this.isOver) this.#host.deliver(this, message);
   }
 
   end(errors?: readonly GraphQLError[]): void {
-    if (!this.isOver) this.#socket.ended(this, errors);
+    if (!this.isOver) this.#host.ended(this, errors);
   }
 
   /** Nothing is sent of it any more. */
