@@ -18,7 +18,7 @@ export const MANY = 10_000;
 export const MANY_IN_QUICK = 1_000;
 const FAN_OUT = 1_000;
 /** What runs for the first time is not fast yet, in the subgraphs and at the clients either. */
-const WARM_SECONDS = 5;
+const WARM_SECONDS = 10;
 /** Events that somebody has not heard yet: the gateway always has the next at hand. */
 const AT_A_TIME = 8;
 const MEMORY_EACH_MS = 100;

@@ -1,6 +1,7 @@
 /**
- * How an event lies in Redis: one stream entry with the field `e`, the envelope as JSON, and a wake-up on the channel
- * of the same name that carries the entry's id. The stream is the truth; a lost wake-up only delays.
+ * How an event lies in Redis: one stream entry with the field `e`, the envelope as JSON, and a wake-up on the channel of the
+ * same name. That of a live event holds the entry, and the id of the one before: who stands there need not read the stream.
+ * The stream is the truth; a lost wake-up only delays.
  *
  * Live streams: about 2,000 entries, gone 24 h after the last. Log streams: about 100,000 entries, no age.
  */
@@ -13,12 +14,39 @@ const LIVE = { entries: 2_000, seconds: 24 * 60 * 60 };
 export const LIVE_STREAM_LIFE_MS = LIVE.seconds * 1_000;
 const LOG = { entries: 100_000, seconds: 0 };
 
-/** KEYS: the stream, also the channel. ARGV: envelope, entries to keep, seconds to live or 0. Returns the entry's id. */
+/**
+ * KEYS: the stream, also the channel. ARGV: envelope, entries to keep, seconds to live or 0 for a log. Returns the entry's id.
+ */
 const PUBLISH = `
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'e', ARGV[1])
-if ARGV[3] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
-redis.call('PUBLISH', KEYS[1], id)
+if ARGV[3] == '0' then
+  redis.call('PUBLISH', KEYS[1], id)
+else
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+  redis.call('PUBLISH', KEYS[1], id .. ' ' .. (last and last[1] or '-') .. ' ' .. ARGV[1])
+end
 return id`;
+
+/** What a wake-up of a live event tells. */
+export interface WakeUp {
+  readonly entry: string;
+  /** The entry that was the stream's last before; `-` if there was none. */
+  readonly previous: string;
+  readonly fields: readonly string[];
+}
+
+/** Undefined for a wake-up that tells nothing. */
+export function parseWakeUp(text: string): WakeUp | undefined {
+  const first = text.indexOf(' ');
+  const second = text.indexOf(' ', first + 1);
+  if (first < 0 || second < 0) return undefined;
+  return {
+    entry: text.slice(0, first),
+    previous: text.slice(first + 1, second),
+    fields: ['e', text.slice(second + 1)],
+  };
+}
 
 /**
  * Appends and wakes in one step. Returns the stream entry's id. Calls for one key must be made one after the other:

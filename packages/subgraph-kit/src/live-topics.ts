@@ -1,16 +1,24 @@
 /**
  * Live events of one ordering key, for GraphQL subscriptions: none is lost, none waits in memory.
  *
- * The Redis stream is the queue and the subscriber pulls from it in bounded batches. Pub/sub only says when to look; a
- * wake-up that is lost delays an event until the next look, seconds later. All look at once when a connection is back.
+ * The Redis stream is the queue and the subscriber pulls from it in bounded batches. Pub/sub says when to look, and who stands at
+ * the end of the stream finds the next entry in the wake-up itself. A wake-up that is lost delays an event until the next look, seconds later. All look at once when a connection is back.
  */
 import type { EventDefinition, EventEnvelope, PayloadOf } from '@lyceum/contracts';
-import { backOffMs, isLyceumError, type Logger, parseEntry, type RedisKeys } from '@lyceum/service-kit';
+import {
+  backOffMs,
+  isLyceumError,
+  type Logger,
+  parseEntry,
+  parseWakeUp,
+  type RedisKeys,
+  type WakeUp,
+} from '@lyceum/service-kit';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Redis } from 'ioredis';
 import { stoppable } from './iterators.ts';
 import type { Resume } from './resume.ts';
-import { BEGINNING, type Entry, type Place, StreamReader } from './stream-reader.ts';
+import { type Batch, BEGINNING, type Entry, type Place, StreamReader } from './stream-reader.ts';
 
 export interface LiveTopicsOptions {
   /** Of role `subscriber`. */
@@ -102,7 +110,7 @@ async function openTopic(o: {
   stop: AbortSignal;
 }): Promise<StreamReader> {
   const place = o.resumed ?? (o.from === 'start' ? null : await endOfStream(o));
-  const subscription = await o.pubsub.subscribe(o.stream, () => o.bell.ring());
+  const subscription = await o.pubsub.subscribe(o.stream, (wakeUp: WakeUp | undefined) => o.bell.ring(wakeUp));
   if (o.stop.aborted) o.pubsub.unsubscribe(subscription);
   else o.stop.addEventListener('abort', () => o.pubsub.unsubscribe(subscription), { once: true });
   return new StreamReader(o.reader, o.stream, place);
@@ -138,12 +146,12 @@ async function* pull<E extends EventDefinition>(o: {
   let isFirst = true;
   let isOpened = false;
   for (let failures = 0; reader !== undefined && !o.stop.aborted; ) {
-    o.bell.hush();
-    let batch: Awaited<ReturnType<StreamReader['read']>>;
+    const wakeUp = o.bell.hush();
+    let batch: Batch;
     try {
       // The relay may have published again what a subscriber who comes back has heard.
       if (isFirst) for (const [id, fields] of await reader.before()) seen.has(readEntry(o, id, fields)?.id ?? '');
-      batch = await reader.read();
+      batch = (isFirst ? undefined : reader.follow(wakeUp)) ?? (await reader.read());
       failures = 0;
     } catch (err) {
       if (isLyceumError(err)) throw err;
@@ -182,8 +190,9 @@ function readEntry<E extends EventDefinition>(
 
 /** Rings are remembered until hushed: one that comes during a read makes the next wait end at once. */
 interface Bell {
-  ring(): void;
-  hush(): void;
+  ring(wakeUp?: WakeUp): void;
+  /** Gives the wake-up if it has rung once. */
+  hush(): WakeUp | undefined;
   /** Ends at a ring, after `ms`, or when stopped. */
   wait(ms: number): Promise<void>;
 }
@@ -191,15 +200,20 @@ interface Bell {
 function createBell(stop: AbortSignal): Bell {
   let rung = false;
   let wake = () => {};
-  const ring = () => {
+  let told: WakeUp | undefined;
+  const ring = (wakeUp?: WakeUp) => {
+    told = rung ? undefined : wakeUp;
     rung = true;
     wake();
   };
-  stop.addEventListener('abort', ring, { once: true });
+  stop.addEventListener('abort', () => ring(), { once: true });
   return {
     ring,
     hush() {
+      const wakeUp = told;
+      told = undefined;
       rung = false;
+      return wakeUp;
     },
     async wait(ms) {
       if (rung || stop.aborted) return;
@@ -245,11 +259,12 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | 
 
 /**
  * RedisPubSub shares one Redis subscription among all subscribers of a channel. It is typed against ioredis 5 and
- * forgets the promises of UNSUBSCRIBE; this stands between it and our connection.
+ * forgets the promises of UNSUBSCRIBE; this stands between it and our connection, and reads a message once for all of them.
  */
 function createWakeUps(subscriber: Redis): RedisPubSub {
   const connection = {
-    on: (name: string, listener: (...args: unknown[]) => void) => subscriber.on(name, listener),
+    on: (name: string, listener: (...args: unknown[]) => void) =>
+      subscriber.on(name, name === 'message' ? (channel, text) => listener(channel, parseWakeUp(text)) : listener),
     subscribe: (channel: string, done: (error?: Error | null) => void) => {
       subscriber.subscribe(channel).then(() => done(null), done);
     },
@@ -258,6 +273,5 @@ function createWakeUps(subscriber: Redis): RedisPubSub {
   };
   type Connection = NonNullable<ConstructorParameters<typeof RedisPubSub>[0]>['subscriber'];
   const ours = connection as unknown as Connection;
-  // A wake-up says nothing: the default would try to read it as JSON.
-  return new RedisPubSub({ subscriber: ours, publisher: ours, deserializer: () => undefined });
+  return new RedisPubSub({ subscriber: ours, publisher: ours });
 }

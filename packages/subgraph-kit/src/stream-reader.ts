@@ -5,7 +5,7 @@
  * reader's place, nothing behind that is missing. If the entry is gone, and the reader stood at the end of the stream less
  * than a day ago, the stream died of age and nothing is missing either, so long as the one that took its place has lost none.
  */
-import { LIVE_STREAM_LIFE_MS, LyceumError } from '@lyceum/service-kit';
+import { LIVE_STREAM_LIFE_MS, LyceumError, type WakeUp } from '@lyceum/service-kit';
 import type { Redis } from 'ioredis';
 
 export type Entry = readonly [id: string, fields: readonly string[]];
@@ -15,6 +15,13 @@ export interface Place {
   readonly entry: string;
   /** A time at which nothing stood behind it, in milliseconds since 1970. */
   readonly asOf: number;
+}
+
+export interface Batch {
+  /** Each with its place. */
+  readonly entries: readonly (readonly [Entry, Place])[];
+  /** Whether the stream's end has been reached. */
+  readonly isEnd: boolean;
 }
 
 /** Before every entry. */
@@ -44,8 +51,18 @@ export class StreamReader {
     return this.#place;
   }
 
-  /** The next entries, each with its place; none if the reader stands at the end. Throws CURSOR_EXPIRED. */
-  async read(): Promise<{ readonly entries: readonly (readonly [Entry, Place])[]; readonly isEnd: boolean }> {
+  /**
+   * The entry that a wake-up holds, if it is the one right behind the reader's place. Undefined if that is not certain: the
+   * stream is to be read then.
+   */
+  follow(wakeUp: WakeUp | undefined): Batch | undefined {
+    if (wakeUp === undefined || !this.#missesNothing || wakeUp.previous !== this.#place.entry) return undefined;
+    this.#place = { entry: wakeUp.entry, asOf: timeOf(wakeUp.entry) };
+    return { entries: [[[wakeUp.entry, wakeUp.fields], this.#place]], isEnd: true };
+  }
+
+  /** The next entries; none if the reader stands at the end. Throws CURSOR_EXPIRED. */
+  async read(): Promise<Batch> {
     const asOf = Date.now();
     const found = await this.#next();
     this.#missesNothing = true;

@@ -156,3 +156,30 @@ async function publishUntilDone(publish: () => Promise<void>): Promise<void> {
     );
   await expect.poll(published, patient).toBe(true);
 }
+
+test('who stands at the end of a stream gets the next event without reading it', async () => {
+  const { publish, listen, writer } = await redis.openTopics();
+  const { heard, opened } = await listen();
+  await opened();
+  await publish(1);
+  await expect.poll(heard).toEqual([1]);
+  const reads = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await writer.info('commandstats'))?.[1] ?? 0);
+  const before = await reads();
+  for (let percentage = 2; percentage <= 20; percentage += 1) {
+    await publish(percentage);
+    await expect.poll(() => heard().at(-1), { interval: 1 }).toBe(percentage);
+  }
+  // A look now and then remains.
+  expect((await reads()) - before).toBeLessThan(5);
+});
+
+test('a wake-up that does not follow what was read last is not taken for the next event', async () => {
+  const { publish, listen } = await redis.openTopics();
+  const { heard, opened } = await listen();
+  await opened();
+  await publish(1);
+  await expect.poll(heard).toEqual([1]);
+  await publish(2, { silently: true });
+  await publish(3);
+  await expect.poll(heard).toEqual([1, 2, 3]);
+});
