@@ -19,7 +19,7 @@ function chooseCores(gateway: number, rest: number): Cores {
   return able ? { gateway, rest } : { gateway: null, rest: null };
 }
 
-/** Says what runs where, and leaves no process behind, whatever happens. */
+/** Says what runs where. */
 export async function withCores<T>(
   { gatewayCore, restCore }: { gatewayCore: number; restCore: number },
   use: (cores: Cores) => Promise<T>,
@@ -30,10 +30,18 @@ export async function withCores<T>(
       ? 'This machine cannot pin processes to cores (it needs two cores and taskset): figures are not comparable.'
       : `Gateway alone on core ${cores.gateway}, load generator and subgraphs on core ${cores.rest}.`,
   );
+  stopOnSignals();
+  return await use(cores);
+}
+
+/** The system places every process: where one event passes through many, each would wait for the others of its core. */
+export const UNPINNED: Cores = { gateway: null, rest: null };
+
+/** Leaves no process behind, whatever happens. */
+export function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void stopAll().finally(() => process.exit(130)));
   }
-  return await use(cores);
 }
 
 export interface StartOptions {

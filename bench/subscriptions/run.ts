@@ -3,7 +3,7 @@
  */
 import { describeCircumstances, warnIfBusy } from '../machine.ts';
 import { type BenchOptions, choose } from '../options.ts';
-import { withCores } from '../processes.ts';
+import { stopOnSignals, UNPINNED } from '../processes.ts';
 import { writeResults } from '../results.ts';
 import { rounded } from '../statistics.ts';
 import { type Participant, participants } from './participants.ts';
@@ -18,14 +18,9 @@ export async function runSubscriptions(options: BenchOptions): Promise<boolean> 
   const circumstances = describeCircumstances();
   warnIfBusy(circumstances);
   const chosen = choose(participants, options);
-  const rows = await withCores(options, async (cores) => {
-    const rig = await openRig(cores);
-    try {
-      return await measureAll(rig, chosen, options);
-    } finally {
-      await rig.close();
-    }
-  });
+  stopOnSignals();
+  const rig = await openRig(UNPINNED);
+  const rows = await measureAll(rig, chosen, options).finally(() => rig.close());
   const { holds, figures, lines } = judge(rows);
   const ratios = compareWithPeers(rows);
   const { rounds, seconds } = options;
