@@ -36,6 +36,7 @@ const VARIABLES: Readonly<Record<string, unknown>> = {
   first: 3,
   search: 'x',
   name: 'Ada',
+  window: 'WEEKLY',
   courseId: 'Course-1',
   lessonId: 'Lesson-2',
   input: {
