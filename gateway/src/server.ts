@@ -28,6 +28,8 @@ import { createWebSocketTransport } from './subscriptions/websocket/websocket-tr
 const REQUEST_MS = 30_000;
 /** What has not finished by then is cut off, while there is still time to say goodbye to sockets. */
 const FINISH_MS = 8_000;
+/** Every socket has been told to go by then, before the lifecycle gives up. */
+const LEAVE_MS = 9_500;
 /** Longer than load balancers keep an idle connection, so that they and not we close it. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -98,6 +100,7 @@ export function createGatewayServer(
     server.closeAllConnections();
   });
   life.onDrain(async () => {
+    const deadline = performance.now() + LEAVE_MS;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const res of unanswered) res.shouldKeepAlive = false;
     await Promise.race([gateway.idle(), sleep(FINISH_MS)]);
@@ -105,7 +108,7 @@ export function createGatewayServer(
     await nextTurn();
     streams.closeAll();
     reservations.closeAll();
-    await sockets.closeAll();
+    await sockets.closeAll(Math.max(0, deadline - performance.now()));
     for (const socket of unused) socket.destroy();
     await closed;
   });

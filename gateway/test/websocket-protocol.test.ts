@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { eventually } from '@lyceum/testing';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -83,6 +83,21 @@ describe('the handshake', () => {
   test('a client that asks for no subprotocol is closed with 4406', async () => {
     const socket = await connectSocket(gateway.url, { protocols: [] });
     expect(await socket.closed).toMatchObject({ code: 4406 });
+  });
+
+  test('a client that is refused and then breaks the framing ends its own connection and nothing else', async () => {
+    const { port, hostname } = new URL(gateway.url);
+    const line = connect(Number(port), hostname);
+    const closed = once(line, 'close');
+    line.write(
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: bGl2ZSBzdWJzY3JpYmVycw==\r\n\r\n',
+    );
+    await once(line, 'data');
+    // Not masked, as a client's frames must be.
+    line.write(Buffer.from([0x81, 0x01, 0x78]));
+    await closed;
+    expect((await gateway.ask('{ __typename }')).data).toEqual({ __typename: 'Query' });
   });
 
   test('a page of another origin is refused with 403; its own, a listed one and programs are not', async () => {

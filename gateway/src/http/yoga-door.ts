@@ -154,7 +154,8 @@ function useOurAnswers(
       } else if (eventStream) {
         const identity = identities.get(outcome);
         const watch = (end: () => void) => (identity ? watchIdentity(identity, end) : () => {});
-        const options = { watch, hangUp: () => res.destroy() };
+        const whenGone = (end: () => void) => (res.closed ? end() : void res.once('close', end));
+        const options = { watch, whenGone, hangUp: () => res.destroy() };
         const body = isLive(outcome)
           ? () => streams.follow(outcome, options)
           : () => streams.open(inParts(outcome), options);

@@ -40,7 +40,7 @@ export function runPlugins(plugins: readonly GatewayPlugin[]): Step[] {
       params,
       viewer: given(operation.identity, 'the identity').viewer,
       document,
-      proceed: async () => readable(await next(operation)),
+      proceed: async () => readable(await next(operation), operation.signal),
     };
     const enveloped = getEnveloped({ ...context, schema });
     enveloped.parse(given(operation.source, 'the text'));
@@ -86,14 +86,14 @@ function useKnownDocument(): Plugin<PluginContext & { schema: object }> {
 }
 
 /** Data as an object, which is what plugins expect. */
-function readable(outcome: Outcome): Result | AsyncGenerator<Result> {
-  if (isLive(outcome)) return readLive(outcome);
-  if (isStream(outcome)) return readableStream(outcome);
+function readable(outcome: Outcome, signal: AbortSignal): Result | AsyncGenerator<Result> {
+  if (isLive(outcome)) return readLive(outcome, signal);
+  if (isStream(outcome)) return readableStream(outcome, signal);
   return outcome.data instanceof JsonText
     ? { ...outcome, data: outcome.data.toJSON() as ExecutionResult['data'] }
     : outcome;
 }
 
-async function* readableStream(stream: AsyncGenerator<Result>): AsyncGenerator<Result> {
-  for await (const result of stream) yield readable(result) as Result;
+async function* readableStream(stream: AsyncGenerator<Result>, signal: AbortSignal): AsyncGenerator<Result> {
+  for await (const result of stream) yield readable(result, signal) as Result;
 }

@@ -189,7 +189,10 @@ class OpenTopic implements Topic {
     const { supergraph, log } = this.#options;
     try {
       while (this.#planned.supergraph !== supergraph.current) {
-        if (!(await this.#goOver(supergraph.current))) return this.group.end(refusal('SUPERGRAPH_CHANGED'));
+        const next = supergraph.current;
+        const isServed = await this.#goOver(next);
+        // Another one may have come meanwhile.
+        if (!isServed && next === supergraph.current) return this.group.end(refusal('SUPERGRAPH_CHANGED'));
       }
     } catch (error) {
       log.error({ err: error }, 'subscription cannot be planned for the next supergraph');

@@ -222,6 +222,23 @@ test('when the last one leaves, nothing is left behind', async () => {
   expect(stream.upstreams.size).toBe(0);
 });
 
+test('who comes back hears what was told without a cursor since, from a subscription of its own', async () => {
+  const stream = new Stream();
+  const group = new Group(stream);
+  const stays = listen(group, null);
+  await stream.settle();
+  stream.length = 1;
+  await stream.settle();
+  const [upstream] = [...stream.upstreams];
+  await upstream?.sink.event({ data: { n: 100 } });
+  const back = listen(group, '1');
+  expect(stream.upstreams.size).toBe(2);
+  stream.length = 2;
+  await stream.settle();
+  expect([stays.heard, back.heard]).toEqual([[1, 100, 2], [2]]);
+  expect(stream.upstreams.size).toBe(1);
+});
+
 test('what fails upstream ends those alone who depend on it', async () => {
   const stream = new Stream();
   const group = new Group(stream);

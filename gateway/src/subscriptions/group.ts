@@ -85,7 +85,7 @@ export class Group implements SourceGroup {
   #sourceFor(cursor: string | null): Source {
     const live = this.#live;
     const beginsNow = cursor === null && !this.#topic.beginsWithState;
-    if (live && (beginsNow || live.head === cursor)) return live;
+    if (live && (beginsNow || live.meetsAt === cursor)) return live;
     if (!beginsNow) {
       for (const known of this.#catchingUp) if (known.isFresh && known.from === cursor) return known;
     }
@@ -98,7 +98,7 @@ export class Group implements SourceGroup {
   /** If it stands where the live source stands. */
   #joinLive(source: Source): void {
     const live = this.#live;
-    if (!live || source.head === undefined || source.head !== live.head) return;
+    if (!live || source.meetsAt === undefined || source.meetsAt !== live.meetsAt) return;
     const members = [...source.members];
     source.members.clear();
     this.#drop(source);

@@ -117,8 +117,12 @@ export class MultiplexedOperations implements OperationHost {
   }
 
   deliver(operation: RunningOperation, message: LiveMessage): void {
+    // A line whose client has hung up never has room again.
+    if (!this.#line.isOpen) return;
     const { metrics } = this.#options;
-    if (this.#isFull() && !message.isOpening) {
+    // Nothing overtakes what waits.
+    if (message.isOpening) this.#sendWaiting(operation);
+    else if (this.#isFull() || operation.waiting) {
       if (operation.policy !== 'LATEST') {
         this.#giveUp();
         return;
@@ -133,7 +137,7 @@ export class MultiplexedOperations implements OperationHost {
   }
 
   ended(operation: RunningOperation, errors: readonly GraphQLError[] | undefined): void {
-    if (operation.waiting) this.#sendNext(operation, operation.waiting.payload);
+    this.#sendWaiting(operation);
     this.release(operation);
     const { id } = operation;
     this.send(errors ? this.#wording.error(id, errors) : this.#wording.complete(id));
@@ -181,6 +185,12 @@ export class MultiplexedOperations implements OperationHost {
         if (waiting) this.deliver(operation, waiting);
       }
     });
+  }
+
+  #sendWaiting(operation: RunningOperation): void {
+    const { waiting } = operation;
+    operation.waiting = undefined;
+    if (waiting) this.#sendNext(operation, waiting.payload);
   }
 
   #giveUp(): void {

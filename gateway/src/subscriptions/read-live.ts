@@ -10,8 +10,10 @@ import type { LiveOperation } from './live-operation.ts';
 /** That may wait for a slow reader. */
 const MAX_PENDING = 1_000;
 
-export async function* readLive(live: LiveOperation): AsyncGenerator<Result> {
+export async function* readLive(live: LiveOperation, signal: AbortSignal): AsyncGenerator<Result> {
   const queue = createEventQueue<LiveMessage>(MAX_PENDING);
+  // A generator that waits for its next event cannot be returned.
+  signal.addEventListener('abort', () => queue.end(), { once: true });
   const subscription = live.open({
     next: (message) => void queue.push(message),
     end: (errors) => queue.end(errors?.[0]),

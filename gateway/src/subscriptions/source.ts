@@ -2,7 +2,7 @@
  * One upstream subscription and those who listen to it: each event is completed by other subgraphs once, written once, and
  * handed to all of them.
  *
- * Its head is the cursor of what it gave last. Two sources of one group with equal heads stand at the same place.
+ * Two sources of one group whose last events have equal cursors stand at the same place.
  */
 import type { LyceumError } from '@lyceum/service-kit';
 import type { SubgraphResponse } from '../federation/subgraph-client.ts';
@@ -34,7 +34,10 @@ export class Source {
   /** Where it began; null for now, or for the state as it is. */
   readonly from: string | null;
   readonly members = new Set<Member>();
+  /** Where to go on. */
   head: string | undefined;
+  /** Its head, if all that it has given since has a cursor: sources that stand there have given the same. */
+  meetsAt: string | undefined;
   /** Whether nothing stood behind its head at some time: from then on it is as good as any that began with now. */
   isCaughtUp = false;
   /** Whether it has given nothing yet, so that who joins now hears all of it. */
@@ -48,6 +51,7 @@ export class Source {
     this.#group = group;
     this.from = from;
     this.head = from ?? undefined;
+    this.meetsAt = this.head;
   }
 
   get isStarted(): boolean {
@@ -81,6 +85,7 @@ export class Source {
     const cursor = cursorOf(event);
     if (cursor !== undefined && isOpening(event)) {
       this.head = cursor;
+      this.meetsAt = cursor;
       this.isCaughtUp = true;
       for (const member of this.members) this.#tellOpening(member);
     } else {
@@ -89,6 +94,7 @@ export class Source {
       if (this.#edition === -1 || (edition !== this.#edition && cursor !== undefined)) return;
       this.isFresh = false;
       this.head = cursor ?? this.head;
+      this.meetsAt = cursor;
       for (const { subscriber } of this.members) subscriber.next(message);
     }
     this.#group.moved(this);

@@ -66,7 +66,7 @@ export async function readRevocations(
 export function parseRevocation(text: string): Revocation {
   const [sessionOrUser = '', roles] = text.split(' ');
   if (roles === undefined) return { sessionId: sessionOrUser };
-  return { userId: sessionOrUser, roles: roles.split(',') as unknown as Viewer['roles'] };
+  return { userId: sessionOrUser, roles: (roles === '' ? [] : roles.split(',')) as unknown as Viewer['roles'] };
 }
 
 /** Whether no access token of before then can be good any more. */

@@ -266,7 +266,11 @@ function createWakeUps(subscriber: Redis): RedisPubSub {
     on: (name: string, listener: (...args: unknown[]) => void) =>
       subscriber.on(name, name === 'message' ? (channel, text) => listener(channel, parseWakeUp(text)) : listener),
     subscribe: (channel: string, done: (error?: Error | null) => void) => {
-      subscriber.subscribe(channel).then(() => done(null), done);
+      // Fails when the connection is closed for good: nobody waits for wake-ups then.
+      subscriber.subscribe(channel).then(
+        () => done(null),
+        () => {},
+      );
     },
     unsubscribe: (channel: string) => void subscriber.unsubscribe(channel).catch(() => {}),
     punsubscribe: () => {},

@@ -27,6 +27,8 @@ export interface EventStreams {
 export interface EventStreamOptions {
   /** Calls its argument when the viewer loses the right to the stream. Returns the way to forget about it. */
   watch(end: () => void): () => void;
+  /** Calls its argument when the connection is gone, at once if it is already: its client may have left before. */
+  whenGone(end: () => void): void;
   /** Cuts the connection, without which a client would take the end for the subscription's own. */
   hangUp(): void;
 }
@@ -60,7 +62,7 @@ export function createEventStreams(options: {
   const { policy, metrics } = options;
   const streams = new Set<OpenStream>();
 
-  function openStream(content: Content, { watch, hangUp }: EventStreamOptions, room: number) {
+  function openStream(content: Content, { watch, whenGone, hangUp }: EventStreamOptions, room: number) {
     let release = (_reason: LeaveReason) => {};
     let stream: OpenStream;
     return new ReadableStream<Uint8Array>(
@@ -99,7 +101,8 @@ export function createEventStreams(options: {
           streams.add(stream);
           // The first bytes make clients and proxies see the stream as open.
           stream.send(COMMENT);
-          content.start(stream);
+          whenGone(() => release('client'));
+          if (isOpen) content.start(stream);
         },
         pull: () => content.pull(stream),
         cancel: () => release('client'),
@@ -123,12 +126,18 @@ export function createEventStreams(options: {
 function followed(live: LiveOperation, metrics: SubscriptionMetrics): Content {
   let subscription: Subscription | undefined;
   let waiting: LiveMessage | undefined;
+  function sendWaiting(stream: OpenStream): void {
+    if (waiting && stream.isOpen) stream.send(waiting.serverSent);
+    waiting = undefined;
+  }
   return {
     start(stream) {
       subscription = live.open({
         next(message) {
           if (!stream.isOpen) return;
-          if (stream.room > 0 || message.isOpening) {
+          if (message.isOpening) sendWaiting(stream);
+          // Nothing overtakes what waits.
+          if (message.isOpening || (stream.room > 0 && !waiting)) {
             stream.send(message.serverSent);
             metrics.frames.inc();
           } else if (live.policy === 'LATEST') {
@@ -141,17 +150,14 @@ function followed(live: LiveOperation, metrics: SubscriptionMetrics): Content {
         },
         end(errors) {
           if (!stream.isOpen) return;
-          if (waiting) stream.send(waiting.serverSent);
+          sendWaiting(stream);
           if (errors) stream.send(new LiveMessage(writeResult({ errors }), undefined).serverSent);
           stream.complete();
         },
       });
       if (!stream.isOpen) subscription.leave('client');
     },
-    pull(stream) {
-      if (waiting && stream.isOpen) stream.send(waiting.serverSent);
-      waiting = undefined;
-    },
+    pull: sendWaiting,
     stop: (reason) => subscription?.leave(reason),
   };
 }

@@ -101,11 +101,9 @@ export class UpstreamSocket {
   }
 
   #read(text: string): void {
-    let message: { type?: unknown; id?: unknown; payload?: unknown };
-    try {
-      message = JSON.parse(text);
-    } catch {
-      this.#giveUp('a message that is no JSON');
+    const message = readMessage(text);
+    if (!message) {
+      this.#giveUp('a message that is no JSON object');
       return;
     }
     const { type, id, payload } = message;
@@ -167,5 +165,14 @@ export class UpstreamSocket {
     this.#operations.clear();
     this.#options.onGone(reason, operations.length);
     for (const operation of operations) operation.broken();
+  }
+}
+
+function readMessage(text: string): { type?: unknown; id?: unknown; payload?: unknown } | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? message : undefined;
+  } catch {
+    return undefined;
   }
 }

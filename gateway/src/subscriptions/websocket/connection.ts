@@ -264,6 +264,7 @@ export class Connection implements Line {
     const authorization = this.#options.policy.current.developers.graphiql ? readAuthorization(extensions) : null;
     if (authorization === null || known.viewer !== null) return known;
     const identity = await this.#options.authenticator.authenticate({ authorization, claims: null });
+    if (!this.isOpen) return identity;
     const forget = this.#options.watchIdentity(identity, (reason) => this.#forbid(reason));
     const forgetBefore = this.#forgetIdentity;
     this.#forgetIdentity = () => {

@@ -17,7 +17,7 @@ export interface WebSocketTransport {
   /** Takes over an HTTP upgrade. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Asks every client to come back elsewhere, one after the other over the policy's time: close code 1012. */
-  closeAll(): Promise<void>;
+  closeAll(maxMs: number): Promise<void>;
   /** Hangs up on clients that did not say goodbye. */
   terminateAll(): void;
 }
@@ -25,6 +25,8 @@ export interface WebSocketTransport {
 /** Each socket is pinged once in this time, a part of them in each turn. */
 const PING_MS = 12_000;
 const PING_TURNS = 12;
+/** A client that was refused gets so long to say goodbye. */
+const HANG_UP_MS = 2_000;
 /** Few sockets are closed faster than many. */
 const DRAIN_MS_EACH = 5;
 
@@ -47,8 +49,11 @@ export function createWebSocketTransport(options: ConnectionOptions): WebSocketT
   pings.unref();
 
   function open(socket: WebSocket, line: Duplex, handshake: Handshake): void {
+    // Broken frames and messages that are too large; the socket closes itself. Also while it is being refused.
+    socket.on('error', (err) => log.debug({ err }, 'socket failed'));
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       socket.close(CLOSE.SUBPROTOCOL_NOT_ACCEPTABLE, 'Subprotocol not acceptable');
+      setTimeout(() => socket.terminate(), HANG_UP_MS).unref();
       return;
     }
     const connection = new Connection(socket, line, handshake, options);
@@ -58,8 +63,6 @@ export function createWebSocketTransport(options: ConnectionOptions): WebSocketT
     metrics.sockets.set(connections.size);
     socket.on('message', (data, isBinary) => connection.receive(isBinary ? null : String(data)));
     socket.on('pong', () => connection.answered());
-    // Broken frames and messages that are too large; the socket closes itself.
-    socket.on('error', (err) => log.debug({ err }, 'socket failed'));
     socket.once('close', () => {
       connections.delete(connection);
       ownTurn?.delete(connection);
@@ -77,10 +80,10 @@ export function createWebSocketTransport(options: ConnectionOptions): WebSocketT
       const handshake = handshakeOf(request, policy.current.subgraphs.propagateHeaders);
       sockets.handleUpgrade(request, line, head, (socket) => open(socket, line, handshake));
     },
-    async closeAll() {
+    async closeAll(maxMs) {
       clearInterval(pings);
       const all = [...connections];
-      const spreadMs = Math.min(policy.current.limits.webSocket.drainMs, all.length * DRAIN_MS_EACH);
+      const spreadMs = Math.min(maxMs, policy.current.limits.webSocket.drainMs, all.length * DRAIN_MS_EACH);
       const begun = performance.now();
       for (const [at, connection] of all.entries()) {
         const due = ((at + Math.random()) / all.length) * spreadMs - (performance.now() - begun);
