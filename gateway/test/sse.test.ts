@@ -3,8 +3,6 @@
  * client reserves. With the stock client, and by hand where it hides something.
  */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { cuttable, eventually } from '@lyceum/testing';
 import { type ClientOptions, createClient } from 'graphql-sse';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -154,25 +152,6 @@ describe('an event stream for each operation', () => {
       { event: 'next', data: { errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] } },
       { event: 'complete' },
     ]);
-  });
-
-  test('a client that leaves while it is admitted leaves nothing behind', async () => {
-    const live = async () => {
-      const text = await (await fetch(`${gateway.origin}/metrics`)).text();
-      return Number(/^lyceum_gateway_live_subscriptions\S* (\d+)/m.exec(text)?.[1]);
-    };
-    const { port, hostname } = new URL(gateway.url);
-    for (let n = 0; n < 20; n += 1) {
-      const line = connect(Number(port), hostname);
-      await once(line, 'connect');
-      const search = new URLSearchParams({ query: `subscription Leaving${n} { everyTick { n } }` });
-      line.write(`GET /graphql?${search} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n`);
-      // At once, and after one more turn each time.
-      for (let turn = 0; turn < n; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-      line.destroy();
-    }
-    await eventually(async () => (await live()) === 0);
-    await expect.poll(followers).toBe(0);
   });
 
   test('events have ids, with which a browser comes back for the rest', async () => {

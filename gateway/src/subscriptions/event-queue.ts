@@ -7,7 +7,7 @@
 import { LyceumError } from '@lyceum/service-kit';
 
 /** The reader is too slow for the source. What waited has been read; the rest is to be asked for again. */
-export class Overflow extends LyceumError {
+class Overflow extends LyceumError {
   constructor() {
     super('RATE_LIMITED', 'Events came faster than they were read. Subscribe again.');
   }

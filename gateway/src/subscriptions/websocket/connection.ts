@@ -24,6 +24,7 @@ import {
   CLOSE,
   type ClientMessage,
   closeReason,
+  closeSoon,
   error,
   pong,
   readMessage,
@@ -51,8 +52,6 @@ export interface Handshake {
 }
 
 const ALL_TYPES = new Set(['query', 'mutation', 'subscription'] as const);
-/** A client that does not read gets no close frame either. */
-const HANG_UP_MS = 2_000;
 const TEXT = { binary: false, compress: false };
 
 export class Connection implements Line {
@@ -153,8 +152,8 @@ export class Connection implements Line {
   }
 
   giveUp(): void {
-    this.close(CLOSE.SLOW_READER, 'Slow reader: resume from the last cursor', 'slow');
-    setTimeout(() => this.#socket.terminate(), HANG_UP_MS).unref();
+    this.#operations.leaveAll('slow');
+    closeSoon(this.#socket, CLOSE.SLOW_READER, 'Slow reader: resume from the last cursor');
   }
 
   async #act(message: ClientMessage): Promise<void> {

@@ -5,6 +5,7 @@
  * a subscribe payload need not hold a document, since it may name a persisted one. What must be in it is the pipeline's to say.
  */
 import type { GraphQLError } from 'graphql';
+import type { WebSocket } from 'ws';
 import { formatError } from '../../errors.ts';
 import type { GatewayRequest } from '../../pipeline.ts';
 import type { Wording } from '../multiplexed-operations.ts';
@@ -82,6 +83,14 @@ export const WORDING: Wording = {
 export function error(id: string, errors: readonly GraphQLError[]): string {
   return JSON.stringify({ id, type: 'error', payload: errors.map(formatError) });
 }
+
+/** For a client that may not be there to say goodbye: one that does not read gets no close frame either. */
+export function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, closeReason(reason));
+  setTimeout(() => socket.terminate(), HANG_UP_MS).unref();
+}
+
+const HANG_UP_MS = 2_000;
 
 /** As long as a close frame can hold. */
 export function closeReason(reason: string): string {

@@ -11,7 +11,7 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isAllowed } from '../../http/common-headers.ts';
 import { Connection, type ConnectionOptions, type Handshake } from './connection.ts';
-import { CLOSE } from './protocol.ts';
+import { CLOSE, closeSoon } from './protocol.ts';
 
 export interface WebSocketTransport {
   /** Takes over an HTTP upgrade. */
@@ -25,8 +25,6 @@ export interface WebSocketTransport {
 /** Each socket is pinged once in this time, a part of them in each turn. */
 const PING_MS = 12_000;
 const PING_TURNS = 12;
-/** A client that was refused gets so long to say goodbye. */
-const HANG_UP_MS = 2_000;
 /** Few sockets are closed faster than many. */
 const DRAIN_MS_EACH = 5;
 
@@ -52,8 +50,7 @@ export function createWebSocketTransport(options: ConnectionOptions): WebSocketT
     // Broken frames and messages that are too large; the socket closes itself. Also while it is being refused.
     socket.on('error', (err) => log.debug({ err }, 'socket failed'));
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
-      socket.close(CLOSE.SUBPROTOCOL_NOT_ACCEPTABLE, 'Subprotocol not acceptable');
-      setTimeout(() => socket.terminate(), HANG_UP_MS).unref();
+      closeSoon(socket, CLOSE.SUBPROTOCOL_NOT_ACCEPTABLE, 'Subprotocol not acceptable');
       return;
     }
     const connection = new Connection(socket, line, handshake, options);

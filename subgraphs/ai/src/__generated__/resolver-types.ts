@@ -530,10 +530,6 @@ export type DeliveryDirectiveArgs = {
 
 export type DeliveryDirectiveResolver<Result, Parent, ContextType = AiContext, Args = DeliveryDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type ViewerIndependentDirectiveArgs = { };
-
-export type ViewerIndependentDirectiveResolver<Result, Parent, ContextType = AiContext, Args = ViewerIndependentDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -705,5 +701,4 @@ export type DirectiveResolvers<ContextType = AiContext> = {
   inaccessible?: InaccessibleDirectiveResolver<any, any, ContextType>;
   override?: OverrideDirectiveResolver<any, any, ContextType>;
   delivery?: DeliveryDirectiveResolver<any, any, ContextType>;
-  viewerIndependent?: ViewerIndependentDirectiveResolver<any, any, ContextType>;
 };

@@ -17,13 +17,6 @@ export type Scalars = {
   DateTime: { input: Date; output: Date | string; }
 };
 
-/** How the events of a subscription reach a client that reads too slowly. */
-export type DeliveryPolicy =
-  /** Each of them: the connection is closed, and the client goes on from its last cursor. */
-  | 'EVERY'
-  /** The newest: those that wait are replaced by it. */
-  | 'LATEST';
-
 /** Who can see a course. */
 export type CourseStatus =
   /** Only its instructors and administrators. */
@@ -537,7 +530,6 @@ export type FederationReferenceTypes = {
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  DeliveryPolicy: ResolverTypeWrapper<Partial<DeliveryPolicy>>;
   DateTime: ResolverTypeWrapper<Partial<Scalars['DateTime']['output']>>;
   CourseStatus: ResolverTypeWrapper<Partial<CourseStatus>>;
   CourseLevel: ResolverTypeWrapper<Partial<CourseLevel>>;
@@ -617,13 +609,6 @@ export type OverrideDirectiveArgs = {
 };
 
 export type OverrideDirectiveResolver<Result, Parent, ContextType = CoursesContext, Args = OverrideDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type DeliveryDirectiveArgs = {
-  policy?: DeliveryPolicy;
-  beginsWithState?: Scalars['Boolean']['input'];
-};
-
-export type DeliveryDirectiveResolver<Result, Parent, ContextType = CoursesContext, Args = DeliveryDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type ViewerIndependentDirectiveArgs = { };
 
@@ -815,6 +800,5 @@ export type DirectiveResolvers<ContextType = CoursesContext> = {
   shareable?: ShareableDirectiveResolver<any, any, ContextType>;
   inaccessible?: InaccessibleDirectiveResolver<any, any, ContextType>;
   override?: OverrideDirectiveResolver<any, any, ContextType>;
-  delivery?: DeliveryDirectiveResolver<any, any, ContextType>;
   viewerIndependent?: ViewerIndependentDirectiveResolver<any, any, ContextType>;
 };
