@@ -18,7 +18,7 @@ import {
 import type { WorkerConfig } from './config.ts';
 
 /** What the relays read; they reach the database through here alone. */
-export type { OutboxReader, OutboxRow } from '@lyceum/database';
+export type { OutboxReader, OutboxRow, RefusedMessage, SendOutcome } from '@lyceum/database';
 
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
