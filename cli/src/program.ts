@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
+import { outboxCommand } from './commands/outbox.ts';
 import { seedCommand } from './commands/seed.ts';
 import { Failure } from './failure.ts';
 import { OlxError } from './import/olx/olx-error.ts';
@@ -34,7 +35,8 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  for (const command of [importCommand(), seedCommand(), graphCommand(), doctorCommand()]) program.addCommand(command);
+  for (const command of [importCommand(), seedCommand(), graphCommand(), outboxCommand(), doctorCommand()])
+    program.addCommand(command);
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
 }

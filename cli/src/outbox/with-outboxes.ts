@@ -1,0 +1,41 @@
+/**
+ * Opens the outboxes of the domains that a command is about, and closes them when it is done.
+ */
+import { type DeadLetters, DOMAINS, type Domain, openDeadLetters, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { createLogger } from '@lyceum/service-kit';
+import { readStackEnvironment } from '../config.ts';
+import { Failure, reasonOf } from '../failure.ts';
+import { readShards } from '../stack.ts';
+
+/** Postgres' code of a table that is not there. */
+const UNDEFINED_TABLE = '42P01';
+
+/** Of one domain, or of all. A database that does not answer, or has no outbox yet, is told as a Failure. */
+export async function withOutboxes<T>(
+  domain: Domain | undefined,
+  work: (outboxes: readonly DeadLetters[]) => Promise<T>,
+): Promise<T> {
+  const { variables, origin } = readStackEnvironment();
+  const log = createLogger('cli', { level: 'silent' });
+  const shards = await readShards(variables);
+  const outboxes = (domain === undefined ? DOMAINS : [domain]).map((name) =>
+    openDeadLetters({
+      domain: name,
+      urls: readDatabaseUrls(variables, name, shardsOf(shards.current, name)),
+      log,
+    }),
+  );
+  try {
+    return await work(outboxes);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const remedy =
+      code === UNDEFINED_TABLE
+        ? 'Its migrations are not applied: `npm start` applies them.'
+        : 'Is the stack running? `npx lyceum doctor` says more.';
+    throw new Failure(`The outboxes named by ${origin} cannot be read (${reasonOf(error)}). ${remedy}`);
+  } finally {
+    await Promise.all(outboxes.map((outbox) => outbox.close()));
+  }
+}
