@@ -34,8 +34,8 @@ export interface OutboxRelayOptions {
   readonly metrics: Metrics;
 }
 
-/** Another worker may hold the lane: it will not for long. */
-const LOOK_MS = 5;
+/** Another worker may hold the lane, and will not for long; a message that is refused is tried for seconds. */
+const LOOK = { firstMs: 5, maxMs: 200 };
 
 export function startOutboxRelays({ readers, publisher, redis, log, metrics }: OutboxRelayOptions): OutboxRelays {
   const counters = createOutboxMetrics(metrics, readers, log);
@@ -63,11 +63,11 @@ export function startOutboxRelays({ readers, publisher, redis, log, metrics }: O
       const reader = readers.find((each) => each.domain === domain);
       const loop = loops.get(`${domain}/${shard}`);
       if (!reader || !loop) throw new Error(`No relay serves ${domain}/${shard}.`);
-      for (;;) {
+      for (let lookMs = LOOK.firstMs; ; lookMs = Math.min(2 * lookMs, LOOK.maxMs)) {
         signal.throwIfAborted();
         if (!(await reader.holds(shard, name, key))) return;
         loop.wake();
-        await sleep(LOOK_MS, signal);
+        await sleep(lookMs, signal);
       }
     },
     async stop() {
