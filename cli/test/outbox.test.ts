@@ -77,7 +77,7 @@ test('dead letters are replayed by id, or all of them, and wait again under thei
   expect(new Set(waiting.flat().map((row) => row.id))).toEqual(new Set(ids));
 });
 
-test('bad input is refused by name and with a remedy', async () => {
+test('bad input and a database that is away are told by name and with a remedy', async () => {
   const noId = await outbox('show', 'abc');
   expect([noId.code, noId.stderr]).toEqual([1, expect.stringMatching(/abc is not the id of a message.*dead-letters/)]);
   const neither = await outbox('replay');
@@ -93,5 +93,7 @@ test('bad input is refused by name and with a remedy', async () => {
     ...tenant.env,
     DATABASE_URL_AI_S1: 'postgres://nobody@127.0.0.1:9/none',
   });
-  expect([away.code, away.stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*lyceum doctor/)]);
+  expect([away.code, away.stderr]).toEqual([1, expect.stringMatching(/1 of 8.*lyceum doctor/)]);
+  expect(away.stdout).toMatch(/^ai +s1 +.*ECONNREFUSED/m);
+  expect(away.stdout).toMatch(/^ai +s2 +0 /m);
 });

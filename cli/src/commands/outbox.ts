@@ -1,11 +1,18 @@
 /**
  * `lyceum outbox`: shows what waits to leave the databases and what could not, and lets a person send or drop the latter.
  */
-import { DOMAINS, type Domain, isId } from '@lyceum/database';
+import { type DeadLetters, DOMAINS, type Domain, isId } from '@lyceum/database';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Failure } from '../failure.ts';
-import { type DomainLetter, letterInFull, letterLines, statusHeading, statusLine } from '../outbox/describe-outbox.ts';
-import { withOutboxes } from '../outbox/with-outboxes.ts';
+import { Failure, reasonOf } from '../failure.ts';
+import {
+  type DomainLetter,
+  letterInFull,
+  letterLines,
+  statusHeading,
+  statusLine,
+  unreadableLine,
+} from '../outbox/describe-outbox.ts';
+import { REMEDY, withOutboxes } from '../outbox/with-outboxes.ts';
 import { counted, dim, say } from '../output.ts';
 
 const LIMIT_MAX = 1_000;
@@ -39,12 +46,18 @@ export function outboxCommand(): Command {
 
 async function status(): Promise<void> {
   await withOutboxes(undefined, async (outboxes) => {
-    const lines = outboxes.flatMap((outbox) =>
-      outbox.shards.map(async (shard) => statusLine(outbox.domain, shard, await outbox.backlog(shard))),
-    );
-    const shown = await Promise.all(lines);
-    say(statusHeading());
-    for (const line of shown) say(line);
+    let silent = 0;
+    const lineOf = async (outbox: DeadLetters, shard: string) => {
+      try {
+        return statusLine(outbox.domain, shard, await outbox.backlog(shard));
+      } catch (error) {
+        silent += 1;
+        return unreadableLine(outbox.domain, shard, reasonOf(error));
+      }
+    };
+    const lines = await Promise.all(outboxes.flatMap((outbox) => outbox.shards.map((shard) => lineOf(outbox, shard))));
+    for (const line of [statusHeading(), ...lines]) say(line);
+    if (silent > 0) throw new Failure(`Not every outbox could be read (${silent} of ${lines.length}). ${REMEDY}`);
   });
 }
 

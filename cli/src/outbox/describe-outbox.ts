@@ -22,6 +22,10 @@ export function statusLine(domain: string, shard: string, { waiting, oldestSecon
   return columns([domain, shard, counted(waiting), oldest], deadLetters > 0 ? red(dead) : dead);
 }
 
+export function unreadableLine(domain: string, shard: string, reason: string): string {
+  return columns([domain, shard], red(reason));
+}
+
 export function letterLines({ id, domain, shard, kind, name, key, tries, diedAt, reason }: DomainLetter): string[] {
   const [first = ''] = reason.split('\n');
   const shown = first.length > REASON_LENGTH ? `${first.slice(0, REASON_LENGTH)}…` : first;

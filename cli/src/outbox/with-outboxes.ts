@@ -7,10 +7,10 @@ import { readStackEnvironment } from '../config.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { readShards } from '../stack.ts';
 
-/** Postgres' code of a table that is not there. */
-const UNDEFINED_TABLE = '42P01';
+/** What helps when a database does not answer. */
+export const REMEDY = 'Is the stack running, and are its migrations applied? `npx lyceum doctor` says more.';
 
-/** Of one domain, or of all. A database that does not answer, or has no outbox yet, is told as a Failure. */
+/** Of one domain, or of all. What goes wrong is told as a Failure. */
 export async function withOutboxes<T>(
   domain: Domain | undefined,
   work: (outboxes: readonly DeadLetters[]) => Promise<T>,
@@ -29,12 +29,7 @@ export async function withOutboxes<T>(
     return await work(outboxes);
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const remedy =
-      code === UNDEFINED_TABLE
-        ? 'Its migrations are not applied: `npm start` applies them.'
-        : 'Is the stack running? `npx lyceum doctor` says more.';
-    throw new Failure(`The outboxes named by ${origin} cannot be read (${reasonOf(error)}). ${remedy}`);
+    throw new Failure(`The outboxes named by ${origin} cannot be read (${reasonOf(error)}). ${REMEDY}`);
   } finally {
     await Promise.all(outboxes.map((outbox) => outbox.close()));
   }

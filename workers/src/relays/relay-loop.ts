@@ -74,7 +74,9 @@ export class RelayLoop {
         );
       }
       if (dead.length > 0) this.#o.onDead(dead.length);
-      for (const message of dead) log.error(message, 'outbox message moved to the dead letters');
+      for (const { id: messageId, ...about } of dead) {
+        log.error({ messageId, ...about }, 'outbox message moved to the dead letters');
+      }
       if (outcome?.interruption !== undefined) throw outcome.interruption;
       if (this.#failures > 0) log.info({ failures: this.#failures }, 'outbox is moving again');
       this.#failures = 0;
