@@ -97,7 +97,7 @@ const BURY = `WITH dead AS (DELETE FROM outbox_message WHERE id = ANY($1::uuid[]
   RETURNING id, name, key, reason`;
 
 const POSTPONE = `UPDATE outbox_message SET tries = tries + 1, next_try_at = clock_timestamp()
-    + random() * least(${RETRY.maxMs}, ${RETRY.baseMs} * 2 ^ (tries + 1)) * interval '1 millisecond'
+    + (1 + random()) / 2 * least(${RETRY.maxMs}, ${RETRY.baseMs} * 2 ^ (tries + 1)) * interval '1 millisecond'
   WHERE id = ANY($1::uuid[])`;
 
 type StoredRow = Omit<OutboxRow, 'occurredAt'> & { occurred_at: Date; seq: string; position: string };
