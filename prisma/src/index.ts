@@ -15,7 +15,7 @@ export * from './outbox-backlog.ts';
 export * from './outbox-dead-letters.ts';
 export type { DeadMessage, DrainResult, OutboxRow, RefusedMessage, SendMessages, SendOutcome } from './outbox-drain.ts';
 export * from './outbox-reader.ts';
-export { ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
+export { ShardsPolicy, shardsOf } from './shard-map.ts';
 export * from './sql.ts';
 export * from './types.ts';
 export * from './urls.ts';

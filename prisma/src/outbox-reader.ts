@@ -38,7 +38,7 @@ const HOLDS = `SELECT EXISTS (
 export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): OutboxReader {
   const pools = new Map(
     Object.entries(urls).map(([shard, { primary }]) => {
-      const pool = openPool(primary, { max: 2, applicationName: `lyceum-relay-${domain}` });
+      const pool = openPool(primary, { max: 2, timeoutMs: 10_000, applicationName: `lyceum-relay-${domain}` });
       pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
       return [shard, pool];
     }),
