@@ -34,6 +34,7 @@ export interface DeadLetters {
   close(): Promise<void>;
 }
 
+const TIMEOUT_MS = 10_000;
 const COLUMNS = `id, kind, name, version, key, payload, delivery, queue, occurred_at AS "occurredAt", tries, reason,
   died_at AS "diedAt"`;
 
@@ -53,7 +54,7 @@ export function openDeadLetters({
 }): DeadLetters {
   const pools = new Map<string, pg.Pool>();
   for (const [shard, { primary }] of Object.entries(urls)) {
-    const pool = openPool(primary, { max: 1, applicationName: 'lyceum-outbox' });
+    const pool = openPool(primary, { max: 1, timeoutMs: TIMEOUT_MS, applicationName: 'lyceum-outbox' });
     pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
     pools.set(shard, pool);
   }

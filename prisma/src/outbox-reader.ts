@@ -32,13 +32,16 @@ export interface OutboxReaderOptions {
   readonly log: Logger;
 }
 
+/** A transaction idles while its messages are sent: a relay that takes longer has its lanes taken away. */
+const CONNECTIONS = { max: 2, timeoutMs: 15_000 };
+
 const HOLDS = `SELECT EXISTS (
   SELECT FROM outbox_message WHERE lane = outbox_lane_of($1, $2) AND name = $1 AND key = $2) AS held`;
 
 export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): OutboxReader {
   const pools = new Map(
     Object.entries(urls).map(([shard, { primary }]) => {
-      const pool = openPool(primary, { max: 2, timeoutMs: 10_000, applicationName: `lyceum-relay-${domain}` });
+      const pool = openPool(primary, { ...CONNECTIONS, applicationName: `lyceum-relay-${domain}` });
       pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
       return [shard, pool];
     }),

@@ -27,7 +27,7 @@ export interface OutboxPublisher {
   publish(rows: readonly OutboxRow[], positions: Readonly<Record<string, string>>): Promise<PublishOutcome>;
 }
 
-/** The rows are locked meanwhile, and Postgres ends a transaction that idles for 15 s. What is left goes with the next batch. */
+/** The lanes are held meanwhile, for 15 s at most, and the last command may take 6 s more. The rest goes with the next batch. */
 const TURN_MS = 5_000;
 
 export function createOutboxPublisher({ redis, keys, queues }: OutboxPublisherOptions): OutboxPublisher {
