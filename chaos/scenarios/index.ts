@@ -4,8 +4,16 @@
 import type { Scenario } from '../scenario.ts';
 import { memory } from './memory.ts';
 import { moveBuckets } from './move-buckets/index.ts';
+import { outbox } from './outbox/index.ts';
 import { subgraphFaults } from './subgraph-faults/index.ts';
 import { subscriptions } from './subscriptions/index.ts';
 import { supergraphSwap } from './supergraph-swap.ts';
 
-export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory, subscriptions, moveBuckets];
+export const SCENARIOS: readonly Scenario[] = [
+  subgraphFaults,
+  supergraphSwap,
+  memory,
+  subscriptions,
+  outbox,
+  moveBuckets,
+];

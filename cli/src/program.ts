@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
+import { outboxCommand } from './commands/outbox.ts';
 import { seedCommand } from './commands/seed.ts';
 import { shardsCommand } from './commands/shards.ts';
 import { Failure } from './failure.ts';
@@ -35,9 +36,8 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  for (const command of [importCommand(), seedCommand(), shardsCommand(), graphCommand(), doctorCommand()]) {
-    program.addCommand(command);
-  }
+  const commands = [importCommand, seedCommand, shardsCommand, outboxCommand, graphCommand, doctorCommand];
+  for (const create of commands) program.addCommand(create());
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
 }

@@ -1,59 +1,33 @@
 /**
- * Reads the outbox for the relay: in order, at least once, one reader at a time per database.
- *
- * A drain holds an advisory lock and its rows in one transaction while they are published, and deletes them in it. If
- * publishing throws, or the process dies, the rows are there again for the next drain: nothing is lost, something may
- * be sent twice.
+ * Reads the outboxes of a domain for the relay: in order per key, at least once, any number of readers side by side.
  */
-import { backOffMs, type Logger } from '@lyceum/service-kit';
-import pg from 'pg';
+import type { Logger } from '@lyceum/service-kit';
+import type pg from 'pg';
 import type { Domain } from './domain.ts';
+import { type Backlog, readBacklog } from './outbox-backlog.ts';
+import { type DrainResult, drainOutbox, type SendMessages, type SendOutcome } from './outbox-drain.ts';
+import { OutboxListener } from './outbox-listener.ts';
 import { openPool } from './pools.ts';
-import { endOfLastRecord } from './position.ts';
 import type { DatabaseUrls } from './urls.ts';
-
-const LOCK = 'outbox-relay';
-const RECONNECT = { baseMs: 100, maxMs: 5_000 };
-const DEFAULT_LIMIT = 200;
-
-export interface OutboxRow {
-  readonly id: string;
-  readonly kind: 'event' | 'job';
-  readonly name: string;
-  readonly version: number;
-  readonly key: string;
-  readonly payload: unknown;
-  /** Of an event. */
-  readonly delivery: 'live' | 'log' | null;
-  /** Of a job. */
-  readonly queue: string | null;
-  /** RFC 3339, UTC. */
-  readonly occurredAt: string;
-}
-
-export interface DrainResult {
-  /** Rows published and deleted. */
-  readonly published: number;
-  /** True if another reader holds the lock; nothing was done. */
-  readonly busy: boolean;
-}
 
 export interface OutboxReader {
   readonly domain: Domain;
+  /** As of now: shards may join. */
   readonly shards: readonly string[];
+  /** From now on these are the shards and where they are. */
+  use(urls: DatabaseUrls): void;
+  /** Calls back when a shard joins or leaves. */
+  onShards(listener: () => void): void;
   /** Calls `onWake` with the shard's name after each commit that wrote to its outbox, and after each (re)connection. */
   listen(onWake: (shard: string) => void): void;
   /**
-   * Publishes up to `limit` rows of one shard. `positions` covers every row of the call. Throws what `publish` throws,
-   * and then deletes nothing. Call again until `published` is below `limit`.
+   * Hands a batch of one shard to `send` and deletes what it sent. Call again until nothing was claimed. Asks an outbox in
+   * which nothing is due one question. Throws what `send` throws, and then deletes nothing.
    */
-  drain(
-    shard: string,
-    publish: (rows: readonly OutboxRow[], positions: Record<string, string>) => Promise<void>,
-    options?: { limit?: number },
-  ): Promise<DrainResult>;
-  /** How many committed rows wait, of one key or of all. */
-  waiting(shard: string, key?: string): Promise<number>;
+  drain<O extends SendOutcome>(shard: string, send: SendMessages<O>): Promise<DrainResult<O>>;
+  /** Whether a committed message of this name and key waits. */
+  holds(shard: string, name: string, key: string): Promise<boolean>;
+  backlog(shard: string): Promise<Backlog>;
   close(): Promise<void>;
 }
 
@@ -63,142 +37,77 @@ export interface OutboxReaderOptions {
   readonly log: Logger;
 }
 
+interface Outbox {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  listener: OutboxListener | undefined;
+}
+
+/** A transaction idles while its messages are sent: a relay that takes longer has its lanes taken away. */
+const CONNECTIONS = { max: 2, timeoutMs: 15_000 };
+
+const HOLDS = `SELECT EXISTS (
+  SELECT FROM outbox_message WHERE lane = outbox_lane_of($1, $2) AND name = $1 AND key = $2) AS held`;
+
 export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): OutboxReader {
-  const pools = new Map(
-    Object.entries(urls).map(([shard, { primary }]) => {
-      const pool = openPool(primary, { max: 2, timeoutMs: 10_000, applicationName: `lyceum-relay-${domain}` });
-      pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
-      return [shard, pool];
-    }),
-  );
-  const poolOf = (shard: string): pg.Pool => {
-    const pool = pools.get(shard);
-    if (!pool) throw new Error(`There is no shard ${shard} of ${domain}.`);
-    return pool;
+  const outboxes = new Map<string, Outbox>();
+  const listeners: (() => void)[] = [];
+  const closing = new Set<Promise<void>>();
+  let wake: ((shard: string) => void) | undefined;
+
+  const open = (shard: string, url: string): Outbox => {
+    const pool = openPool(url, { ...CONNECTIONS, applicationName: `lyceum-relay-${domain}` });
+    pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
+    return { url, pool, listener: undefined };
   };
-  const listeners: OutboxListener[] = [];
+  const hear = (shard: string, outbox: Outbox) => {
+    outbox.listener = new OutboxListener(outbox.url, () => wake?.(shard), log.child({ domain, shard }));
+  };
+  const close = (shard: string, { pool, listener }: Outbox) => {
+    outboxes.delete(shard);
+    const closed = Promise.all([listener?.close(), pool.end()]).then(() => void closing.delete(closed));
+    closing.add(closed);
+  };
+  const use = (next: DatabaseUrls) => {
+    const before = [...outboxes.keys()].join();
+    for (const [shard, outbox] of outboxes) if (next[shard]?.primary !== outbox.url) close(shard, outbox);
+    for (const [shard, { primary }] of Object.entries(next)) {
+      if (outboxes.has(shard)) continue;
+      const outbox = open(shard, primary);
+      outboxes.set(shard, outbox);
+      if (wake) hear(shard, outbox);
+    }
+    if ([...outboxes.keys()].join() !== before) for (const listener of listeners) listener();
+  };
+  use(urls);
+  const poolOf = (shard: string): pg.Pool => {
+    const outbox = outboxes.get(shard);
+    if (!outbox) throw new Error(`There is no shard ${shard} of ${domain}.`);
+    return outbox.pool;
+  };
 
   return {
     domain,
-    shards: [...pools.keys()],
+    get shards() {
+      return [...outboxes.keys()].sort();
+    },
+    use,
+    onShards(listener) {
+      listeners.push(listener);
+    },
     listen(onWake) {
-      for (const [shard, { primary }] of Object.entries(urls)) {
-        listeners.push(new OutboxListener(primary, () => onWake(shard), log.child({ domain, shard })));
-      }
+      wake = onWake;
+      for (const [shard, outbox] of outboxes) hear(shard, outbox);
     },
-    drain: (shard, publish, { limit = DEFAULT_LIMIT } = {}) =>
-      drain(poolOf(shard), `${domain}/${shard}`, publish, limit),
-    async waiting(shard, key) {
-      const { rows } = await poolOf(shard).query<{ count: number }>(
-        'SELECT count(*)::int AS count FROM outbox_message WHERE $1::text IS NULL OR key = $1',
-        [key ?? null],
-      );
-      return rows[0]!.count;
+    drain: (shard, send) => drainOutbox(poolOf(shard), `${domain}/${shard}`, send),
+    async holds(shard, name, key) {
+      const { rows } = await poolOf(shard).query<{ held: boolean }>(HOLDS, [name, key]);
+      return rows[0]!.held;
     },
+    backlog: (shard) => readBacklog(poolOf(shard)),
     async close() {
-      await Promise.all(listeners.map((listener) => listener.close()));
-      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      for (const [shard, outbox] of outboxes) close(shard, outbox);
+      await Promise.all(closing);
     },
   };
-}
-
-async function drain(
-  pool: pg.Pool,
-  place: string,
-  publish: (rows: readonly OutboxRow[], positions: Record<string, string>) => Promise<void>,
-  limit: number,
-): Promise<DrainResult> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    const lock = await client.query<{ held: boolean }>(
-      'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held',
-      [LOCK],
-    );
-    if (!lock.rows[0]!.held) {
-      await client.query('ROLLBACK');
-      return { published: 0, busy: true };
-    }
-    const { rows } = await client.query<Omit<OutboxRow, 'occurredAt'> & { occurred_at: Date }>(
-      `SELECT id, kind, name, version, key, payload, delivery, queue, occurred_at
-       FROM outbox_message ORDER BY seq LIMIT $1`,
-      [limit],
-    );
-    if (rows.length > 0) {
-      const { rows: at } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
-      const messages = rows.map(({ occurred_at, ...row }) => ({ ...row, occurredAt: occurred_at.toISOString() }));
-      await publish(messages, { [place]: endOfLastRecord(at[0]!.lsn) });
-      await client.query('DELETE FROM outbox_message WHERE id = ANY($1::uuid[])', [rows.map((row) => row.id)]);
-    }
-    await client.query('COMMIT');
-    return { published: rows.length, busy: false };
-  } catch (error) {
-    await client.query('ROLLBACK').catch((err) => {
-      broken = err instanceof Error ? err : new Error(String(err));
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-}
-
-/** One connection that only listens. A lost one is opened anew, with jitter; the wake after it covers what was missed. */
-class OutboxListener {
-  readonly #url: string;
-  readonly #onWake: () => void;
-  readonly #log: Logger;
-  #client: pg.Client | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #attempt = 0;
-  #closed = false;
-  #connecting: Promise<void>;
-
-  constructor(url: string, onWake: () => void, log: Logger) {
-    this.#url = url;
-    this.#onWake = onWake;
-    this.#log = log;
-    this.#connecting = this.#connect();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#connecting;
-    await this.#client?.end().catch(() => {});
-  }
-
-  async #connect(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#url,
-      application_name: 'lyceum-relay-listen',
-      connectionTimeoutMillis: 3_000,
-      keepAlive: true,
-    });
-    let lost = false;
-    const lose = (err?: Error) => {
-      if (lost || this.#closed) return;
-      lost = true;
-      this.#client = undefined;
-      this.#attempt += 1;
-      if (this.#attempt === 1) this.#log.warn({ err }, 'no longer listening to the outbox');
-      client.end().catch(() => {});
-      this.#timer = setTimeout(() => {
-        this.#connecting = this.#connect();
-      }, 10 + backOffMs(this.#attempt, RECONNECT));
-    };
-    client.on('error', lose);
-    client.on('end', () => lose());
-    client.on('notification', this.#onWake);
-    try {
-      await client.connect();
-      this.#client = client;
-      await client.query('LISTEN outbox');
-      if (this.#attempt > 0) this.#log.info('listening to the outbox again');
-      this.#attempt = 0;
-      this.#onWake();
-    } catch (error) {
-      lose(error instanceof Error ? error : undefined);
-    }
-  }
 }

@@ -25,6 +25,8 @@ const local: Placement = { by: 'local' };
 const OWN = {
   _prisma_migrations: local,
   outbox_message: local,
+  outbox_lane: local,
+  outbox_dead_letter: local,
   shard_map: local,
   shard_move: local,
   shard_move_marker: local,

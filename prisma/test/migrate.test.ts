@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DOMAINS, type Migration, migrate, migrationsOf } from '../src/index.ts';
+import { DOMAINS, type Migration, migrate, migrationsOf, type OutboxRow, openOutboxReader } from '../src/index.ts';
+import { log } from './support.ts';
 
 let tenant: Tenant;
 let urls: Record<string, string>;
@@ -46,6 +47,34 @@ test.for(DOMAINS)(
     ]);
   },
 );
+
+test.for(DOMAINS)('what waits in the outbox of %s when it gets lanes leaves as it would have', async (domain) => {
+  const all = await migrationsOf(domain);
+  const before = all.slice(
+    0,
+    all.findIndex(({ name }) => name.endsWith('_outbox_lanes')),
+  );
+  await migrate({ domain, urls, migrations: before });
+  await sql(
+    urls.s1!,
+    `INSERT INTO outbox_message (id, kind, name, version, key, payload, delivery)
+     SELECT gen_random_uuid(), 'event', 'an.event', 1, 'key ' || n % 10, to_jsonb(n), 'live' FROM generate_series(1, 50) n`,
+  );
+  await migrate({ domain, urls });
+  const reader = openOutboxReader({ domain, urls: { s1: { primary: urls.s1!, replicas: [] } }, log });
+  const sent: OutboxRow[] = [];
+  const send = async (rows: readonly OutboxRow[]) => {
+    sent.push(...rows);
+    return { sent: rows.map(({ id }) => id), refused: [] };
+  };
+  while ((await reader.drain('s1', send)).claimed);
+  await reader.close();
+  expect(sent).toHaveLength(50);
+  for (const rows of Map.groupBy(sent, ({ key }) => key).values()) {
+    const numbers = rows.map(({ payload }) => payload as number);
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+  }
+});
 
 test('what is new is applied in order and reported as it happens', async () => {
   await migrate({ domain: 'ai', urls, migrations: [first] });

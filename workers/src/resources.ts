@@ -2,7 +2,7 @@
  * Everything a worker holds open, opened here and closed in reverse.
  */
 import { join } from 'node:path';
-import { openDatabase, openOutboxReader, readDatabaseUrls, ShardsPolicy, shardsOf } from '@lyceum/database';
+import { firstMap, openDatabase, openOutboxReader, ShardsPolicy, watchShards } from '@lyceum/database';
 import { createModelRouter, ModelsPolicy } from '@lyceum/models';
 import {
   closeRedis,
@@ -18,7 +18,7 @@ import {
 import type { WorkerConfig } from './config.ts';
 
 /** What the relays read; they reach the database through here alone. */
-export type { OutboxReader, OutboxRow } from '@lyceum/database';
+export type { OutboxReader, OutboxRow, RefusedMessage, SendOutcome } from '@lyceum/database';
 
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
@@ -40,12 +40,17 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   ]);
 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
-  const options = { env, shards, redis: null, keys, log, metrics };
+  const options = { env, shards, redis: null, keys, log, metrics, workloads: ['ai'] as const };
   const database = life.own('database', await openDatabase('ai', options), close);
-  const outboxes = config.RELAY_DOMAINS.map((domain) => {
-    const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
-    return life.own(`outbox:${domain}`, openOutboxReader({ domain, urls, log }), close);
-  });
+  const outboxes = await Promise.all(
+    config.RELAY_DOMAINS.map(async (domain) => {
+      const first = firstMap(shards.current, domain);
+      const watch = life.own(`shards:${domain}`, await watchShards({ env, domain, first, log }), close);
+      const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, log }), close);
+      watch.onChange(reader.use);
+      return reader;
+    }),
+  );
   const router = createModelRouter({ policy: models, env });
   const clock = systemClock;
   return {

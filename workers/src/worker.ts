@@ -3,7 +3,7 @@
  * jobs. Draining goes the other way.
  */
 import { createServer, type Server } from 'node:http';
-import type { EventEnvelope } from '@lyceum/contracts';
+import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
 import { checkRedis, createHealth, type Lifecycle, publishEnvelope } from '@lyceum/service-kit';
 import { openCancellations } from './cancellations.ts';
 import { createAiJobMetrics } from './processors/ai-job.metrics.ts';
@@ -21,7 +21,9 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
   const { config, log, metrics, keys, clock, publisher, database, models } = resources;
   const queueOptions = { redis: resources.queue, keys, retryMs: config.WORKER_RETRY_MS };
   const queues = life.own('queues', createJobQueues(queueOptions), (q) => q.close());
-  const relays = life.own('relays', startRelays(resources, queues), (r) => r.stop());
+  const outboxPublisher = createOutboxPublisher({ redis: publisher, keys, queues });
+  const relayOptions = { readers: resources.outboxes, publisher: outboxPublisher, redis: publisher, log, metrics };
+  const relays = life.own('relays', startOutboxRelays(relayOptions), (r) => r.stop());
 
   const jobs = new AiJobRepository(database);
   const priceOf = (name: string) =>
@@ -31,7 +33,8 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
     jobs,
     router: resources.router,
     cancellations: life.own('cancellations', openCancellations(cancellationOptions), (c) => c.close()),
-    flushOutbox: (jobId, signal) => relays.flush('ai', jobs.shardOf(jobId), jobId, signal),
+    flushOutbox: (jobId, signal) =>
+      relays.flush({ domain: 'ai', shard: jobs.shardOf(jobId) }, AiJobUpdated.name, jobId, signal),
     publish: (envelope: EventEnvelope) => publishEnvelope(publisher, keys, envelope, 'live'),
     metrics: createAiJobMetrics(metrics, priceOf),
     clock,
@@ -68,23 +71,4 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
     if (!health(request, response)) response.writeHead(404).end();
   });
   return life.own('http', server, (http) => http.close());
-}
-
-function startRelays(resources: Resources, queues: ReturnType<typeof createJobQueues>) {
-  const { log, metrics, keys, publisher: redis } = resources;
-  const deadLetters = metrics.counter({
-    name: 'outbox_dead_letters_total',
-    help: 'Outbox messages that could not be sent and were put aside.',
-    labelNames: ['domain', 'shard'],
-  });
-  return startOutboxRelays({
-    readers: resources.outboxes,
-    createPublisher: (domain, shard) => {
-      const onDeadLetter = () => deadLetters.inc({ domain, shard });
-      return createOutboxPublisher({ redis, keys, queues, log: log.child({ domain, shard }), onDeadLetter });
-    },
-    redis,
-    log,
-    metrics,
-  });
 }

@@ -2,8 +2,9 @@
  * The outbox relay in real worker processes, against a real Redis that goes away and comes back.
  */
 import { AiJobUpdated } from '@lyceum/contracts';
-import { newId, newIdBeside } from '@lyceum/database';
+import { newId, newIdBeside, openDeadLetters, readDatabaseUrls } from '@lyceum/database';
 import { freePort } from '@lyceum/local-stack';
+import { createLogger } from '@lyceum/service-kit';
 import { cuttable, eventually, startService } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, openBench } from './bench.ts';
@@ -107,32 +108,45 @@ test('events of one key arrive in the order of their commits, with two workers r
   }
 });
 
-test('a message that Redis refuses goes to the dead letters and holds nobody else up', async () => {
+test('a message that Redis refuses goes to the dead letters, holds up its own key only, and can be replayed', async () => {
   const worker = await startService('worker', bench.env);
+  const urls = readDatabaseUrls(bench.tenant.env, 'ai', ['s1', 's2']);
+  const letters = openDeadLetters({ domain: 'ai', urls, log: createLogger('test', { level: 'silent' }) });
   try {
     const poisoned = newId(11);
     const healthy = newIdBeside(poisoned);
+    const stream = bench.keys.liveStream(AiJobUpdated.name, poisoned);
     // A key of another type: every XADD to it is refused.
-    await bench.redis.set(bench.keys.liveStream(AiJobUpdated.name, poisoned), 'not a stream');
+    await bench.redis.set(stream, 'not a stream');
     await commitEvents(poisoned, [1]);
     await commitEvents(healthy, [1, 2, 3]);
     await eventually(async () => expect(await attemptsOf(healthy)).toEqual([1, 2, 3]));
+    expect(await letters.list(10)).toEqual([]);
 
-    const deadLetters = bench.keys.deadLetters(AiJobUpdated.name, 'outbox');
-    const [entry] = await eventually(async () => {
-      const entries = await bench.redis.xrange(deadLetters, '-', '+');
-      expect(entries).toHaveLength(1);
-      return entries;
-    });
-    expect(JSON.parse(entry![1][1]!)).toMatchObject({ key: poisoned, payload: { attempt: 1 } });
+    // Eight tries with growing pauses.
+    const letter = await eventually(
+      async () => {
+        const [found] = await letters.list(10);
+        expect(found).toMatchObject({ shard: 's1', key: poisoned, payload: { attempt: 1 }, tries: 8 });
+        return found!;
+      },
+      { timeoutMs: 40_000 },
+    );
+    expect(letter.reason).toMatch(/WRONGTYPE/);
     const metrics = await (await fetch(`${worker.url}/metrics`)).text();
     expect(metrics).toMatch(/outbox_dead_letters_total\{[^}]*shard="s1"[^}]*\} 1/);
+    expect(metrics).toMatch(/outbox_dead_letters\{[^}]*shard="s1"[^}]*\} 1/);
+    expect(metrics).toMatch(/outbox_waiting\{[^}]*shard="s1"[^}]*\} 0/);
+    expect(metrics).toMatch(/outbox_oldest_seconds\{[^}]*shard="s2"[^}]*\} 0/);
 
-    await bench.redis.del(bench.keys.liveStream(AiJobUpdated.name, poisoned));
+    await bench.redis.del(stream);
     await commitEvents(poisoned, [2]);
     await eventually(async () => expect(await attemptsOf(poisoned)).toEqual([2]));
+    await letters.replay(letter.id);
+    await eventually(async () => expect(await attemptsOf(poisoned)).toEqual([2, 1]));
+    expect((await bench.events(poisoned)).at(-1)!.id).toBe(letter.id);
     expect(await attemptsOf(healthy)).toEqual([1, 2, 3]);
   } finally {
-    await worker.stop();
+    await Promise.all([worker.stop(), letters.close()]);
   }
-});
+}, 90_000);

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { CLAIMS_HEADER, CoursePublished, type Grading, type PayloadOf } from '@lyceum/contracts';
-import { type Domain, newId, openOutboxReader, readDatabaseUrls } from '@lyceum/database';
+import { type Domain, newId, type OutboxRow, openOutboxReader, readDatabaseUrls } from '@lyceum/database';
 import {
   type Clock,
   createLifecycle,
@@ -104,13 +104,13 @@ export async function openProgress(options: ProgressOptions = {}): Promise<Progr
     await publishEnvelope(resources.cache, resources.keys, envelope, 'log');
   };
   const relay = async () => {
-    for (const shard of outbox.shards) {
-      await outbox.drain(shard, async (rows, positions) => {
-        for (const { delivery, kind: _, queue: __, ...row } of rows) {
-          if (delivery) await publishEnvelope(resources.cache, resources.keys, { ...row, positions }, delivery);
-        }
-      });
-    }
+    const send = async (rows: readonly OutboxRow[], positions: Readonly<Record<string, string>>) => {
+      for (const { delivery, kind: _, queue: __, ...row } of rows) {
+        if (delivery) await publishEnvelope(resources.cache, resources.keys, { ...row, positions }, delivery);
+      }
+      return { sent: rows.map(({ id }) => id), refused: [] };
+    };
+    for (const shard of outbox.shards) while ((await outbox.drain(shard, send)).claimed);
   };
   return {
     url,
