@@ -67,23 +67,33 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
   );
   await Promise.all([...shards.values()].map((shard) => shard.open()));
 
-  const ofBucket = (bucket: number): Shard<D> => {
-    const name = shardOfBucket(o.shards.current, domain, bucket);
+  const named = (name: string): Shard<D> => {
     const shard = shards.get(name);
     // The map was edited to name a shard that this process was started without.
     if (!shard) throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause: `shard ${name}` });
     return shard;
   };
+  const ofBucket = (bucket: number) => named(shardOfBucket(o.shards.current, domain, bucket));
   const ofId = (id: string) => ofBucket(bucketOf(id));
   const all = () => [...shards.values()];
   const positions = createViewerPositions(o.redis, o.keys);
 
+  const session = (viewerId: string | null) =>
+    new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log });
+
   const database: Database<D> = {
     domain,
     shards: names,
-    directory: createDirectory((bucket) => ofBucket(bucket).pool),
-    session: (viewerId) =>
-      new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log }),
+    directory: createDirectory({
+      domain,
+      read: (bucket, text, values) => ofBucket(bucket).pool.query(text, values),
+      write: (bucket, text, values) => ofBucket(bucket).pool.query(text, values),
+      readShard: (name, text, values) => named(name).pool.query(text, values),
+      shardOf: (id) => ofId(id).name,
+      session: () => session(null),
+      log: o.log,
+    }),
+    session,
     shardOf: (id) => ofId(id).name,
     foretell: async (viewerId, seen) => {
       const moves = Object.entries(seen).map(([place, text]) => positions.advance(viewerId, place, toPosition(text)));

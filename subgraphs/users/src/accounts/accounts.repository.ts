@@ -20,41 +20,31 @@ export interface Account {
   readonly passwordHash: string | null;
 }
 
-const directoryKind = 'email';
 const accountColumns = { ...personColumns, credential: { select: { passwordHash: true } } } as const;
 
 export function createAccountsRepository(database: Database<'users'>) {
   const { directory } = database;
 
-  async function exists(id: string): Promise<boolean> {
-    const client = await database.session(id).read(id, 'primary');
-    return (await client.user.findUnique({ where: { id }, select: { id: true } })) !== null;
-  }
-
-  /** In a session of the new person, so that the next request of that person already sees the rows. */
-  function write(id: string, { email, displayName, passwordHash }: NewAccount): Promise<Person> {
-    const data = {
-      id,
-      email,
-      displayName,
-      credential: { create: { passwordHash } },
-      preferences: { create: defaultPreferences },
-    };
-    return database
-      .session(id)
-      .transaction(id, async (tx) => toPerson(await tx.user.create({ data, select: personColumns })));
-  }
-
   return {
     /** Null if the address is taken: of several at once for one address exactly one wins, whatever their shards. */
-    create(account: NewAccount): Promise<Person | null> {
-      const ownerId = newId(randomBucket());
-      const claim = { kind: directoryKind, value: account.email, ownerId, exists };
-      return directory.withClaim(claim, () => write(ownerId, account));
+    async create({ email, displayName, passwordHash }: NewAccount): Promise<Person | null> {
+      const id = newId(randomBucket());
+      const data = {
+        id,
+        email,
+        displayName,
+        credential: { create: { passwordHash } },
+        preferences: { create: defaultPreferences },
+      };
+      // In a session of the new person, so that the next request of that person already sees the rows.
+      const result = await directory.withClaims(database.session(id), { ownerId: id, values: { email } }, (tx) =>
+        tx.user.create({ data, select: personColumns }),
+      );
+      return 'written' in result ? toPerson(result.written) : null;
     },
 
     async findByEmail(email: string): Promise<Account | null> {
-      const id = await directory.lookup(directoryKind, email);
+      const id = await directory.lookup('email', email);
       if (id === null) return null;
       const client = await database.session(null).read(id, 'primary');
       const row = await client.user.findUnique({ where: { id }, select: accountColumns });
