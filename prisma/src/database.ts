@@ -20,7 +20,7 @@ import { toPosition } from './position.ts';
 import { Session } from './session.ts';
 import { Shard } from './shard.ts';
 import { type ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
-import type { Database } from './types.ts';
+import type { Database, SeenPositions } from './types.ts';
 import { readDatabaseUrls } from './urls.ts';
 import { createViewerPositions } from './viewer-positions.ts';
 
@@ -78,8 +78,8 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
   const all = () => [...shards.values()];
   const positions = createViewerPositions(o.redis, o.keys);
 
-  const session = (viewerId: string | null) =>
-    new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log });
+  const session = (viewerId: string | null, seen?: SeenPositions) =>
+    new Session({ domain, viewerId, seen, shardOf: ofId, shards: all, positions, metrics, log: o.log });
 
   const database: Database<D> = {
     domain,

@@ -2,7 +2,7 @@
  * What one request sees of a domain's databases: it reads what its viewer wrote, whichever server answers.
  *
  * The session knows the positions this viewer has seen: those kept in Redis by earlier requests (loaded once, when the
- * first read needs them), those of its own commits, and those of events it was told of. A replica serves a read only if
+ * first read needs them), those of its own commits, and those of events and earlier fetches it was told of. A replica serves a read only if
  * it has replayed the position of its shard; else the primary does.
  */
 import { type Logger, LyceumError } from '@lyceum/service-kit';
@@ -12,7 +12,7 @@ import { isId } from './ids.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
 import { later, type Position, toPosition } from './position.ts';
 import type { Shard } from './shard.ts';
-import type { Client, Consistency, DatabaseSession, OutboxWriter, PrismaClients, Tx } from './types.ts';
+import type { Client, Consistency, DatabaseSession, OutboxWriter, PrismaClients, SeenPositions, Tx } from './types.ts';
 import type { ViewerPositions } from './viewer-positions.ts';
 
 const SHARDS_AT_ONCE = 4;
@@ -21,6 +21,7 @@ const TRANSACTION = { maxWait: 3_000, timeout: 10_000 };
 export interface SessionOptions<D extends Domain> {
   readonly domain: D;
   readonly viewerId: string | null;
+  readonly seen?: SeenPositions | undefined;
   readonly shardOf: (id: string) => Shard<D>;
   readonly shards: () => readonly Shard<D>[];
   readonly positions: ViewerPositions;
@@ -35,6 +36,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
 
   constructor(options: SessionOptions<D>) {
     this.#o = options;
+    if (options.seen) this.observe(options.seen.known);
   }
 
   async transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T> {
@@ -112,13 +114,18 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     try {
       position = await shard.position();
     } catch (err) {
-      this.#seen.set(place, 'FFFFFFFF/FFFFFFFF');
+      this.#learn(place, 'FFFFFFFF/FFFFFFFF');
       this.#o.log.warn({ err, place }, 'position after a commit unknown, the session stays on the primary');
       return;
     }
-    this.#seen.set(place, later(this.#seen.get(place), position));
+    this.#learn(place, position);
     const kept = await this.#o.positions.advance(ownerId, place, position);
     if (!kept) this.#o.log.debug({ place }, 'position after a commit was not kept');
+  }
+
+  #learn(place: string, position: Position): void {
+    this.#seen.set(place, later(this.#seen.get(place), position));
+    this.#o.seen?.committed(place, position);
   }
 }
 

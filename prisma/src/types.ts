@@ -67,6 +67,12 @@ export type Tx<D extends Domain> = TransactionClients[D] & { readonly outbox: Ou
  */
 export type Consistency = 'session' | 'primary' | 'eventual';
 
+/** What a request was told of positions, and who wants to hear of its commits. Positions are those of events' envelopes. */
+export interface SeenPositions {
+  readonly known: Readonly<Record<string, string>>;
+  committed(place: string, position: string): void;
+}
+
 export interface DatabaseSession<D extends Domain> {
   /** Runs `work` on the primary of the key's shard, commits, and remembers the position for this viewer's later reads. */
   transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T>;
@@ -124,8 +130,8 @@ export interface Database<D extends Domain> {
   /** Shard names in order. */
   readonly shards: readonly string[];
   readonly directory: Directory<D>;
-  /** One per request, and per event of a subscription. Null for an anonymous viewer. */
-  session(viewerId: string | null): DatabaseSession<D>;
+  /** One per request, and per event of a subscription. Null for an anonymous viewer. It reads nothing older than `seen`. */
+  session(viewerId: string | null, seen?: SeenPositions): DatabaseSession<D>;
   shardOf(id: string): string;
   /**
    * For a person who is about to hear of an event: their requests of the next minute, in every domain, read nothing older

@@ -3,7 +3,7 @@
  *
  * Everything here is on primaries: who may sign in is not for a copy that lags to say.
  */
-import { type Database, newId, randomBucket } from '@lyceum/database';
+import { type Database, newId, randomBucket, type SeenPositions } from '@lyceum/database';
 import { defaultPreferences } from '../preferences/preferences.ts';
 import type { Person } from '../profiles/person.ts';
 import { personColumns, toPerson } from '../profiles/profiles.repository.ts';
@@ -22,7 +22,7 @@ export interface Account {
 
 const accountColumns = { ...personColumns, credential: { select: { passwordHash: true } } } as const;
 
-export function createAccountsRepository(database: Database<'users'>) {
+export function createAccountsRepository(database: Database<'users'>, seen?: SeenPositions) {
   const { directory } = database;
 
   return {
@@ -37,7 +37,7 @@ export function createAccountsRepository(database: Database<'users'>) {
         preferences: { create: defaultPreferences },
       };
       // In a session of the new person, so that the next request of that person already sees the rows.
-      const result = await directory.withClaims(database.session(id), { ownerId: id, values: { email } }, (tx) =>
+      const result = await directory.withClaims(database.session(id, seen), { ownerId: id, values: { email } }, (tx) =>
         tx.user.create({ data, select: personColumns }),
       );
       return 'written' in result ? toPerson(result.written) : null;
