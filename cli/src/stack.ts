@@ -33,7 +33,9 @@ export async function withDatabases<D extends Domain, T>(
         );
       });
     }
-    return await work(Object.fromEntries(opened.map((database) => [database.domain, database])) as Databases<D>);
+    return await work(
+      Object.fromEntries(opened.map((database) => [database.domain, database])) as unknown as Databases<D>,
+    );
   } finally {
     await Promise.all(opened.map((database) => database.close()));
   }

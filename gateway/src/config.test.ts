@@ -20,6 +20,7 @@ test('no credential and no header of the connection can be propagated to subgrap
     'authorization',
     'cookie',
     'lyceum-claims',
+    'lyceum-positions',
     'host',
     'content-length',
     'x-request-id',

@@ -110,9 +110,12 @@ export const LimitsPolicy = z.strictObject({
 });
 export type LimitsPolicy = z.output<typeof LimitsPolicy>;
 
-/** Set by the gateway or by the connection; a token and its cookie never travel on, claims do (docs/adr/0007). */
+/**
+ * Set by the gateway or by the connection; a token and its cookie never travel on, claims do (docs/adr/0007). Nobody but
+ * the gateway says `lyceum-…`.
+ */
 const NEVER_PROPAGATED =
-  /^(accept|accept-encoding|authorization|connection|content-.*|cookie|expect|host|keep-alive|lyceum-claims|proxy-.*|te|trailer|transfer-encoding|upgrade|x-request-id)$/;
+  /^(accept|accept-encoding|authorization|connection|content-.*|cookie|expect|host|keep-alive|lyceum-.*|proxy-.*|te|trailer|transfer-encoding|upgrade|x-request-id)$/;
 const share = z.number().min(0).max(1);
 
 export const SubgraphsPolicy = z.strictObject({

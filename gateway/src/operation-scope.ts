@@ -11,6 +11,8 @@ export interface OperationScope {
   readonly viewer: Viewer | null;
   /** The client's headers that the policy lets through to subgraphs, by name in lower case; absent for none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a fetch: what the operation knew of commits when the fetch began; absent for nothing, as for the operation itself. */
+  readonly positions?: string;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }

@@ -14,7 +14,7 @@ const ALLOCATOR = 0;
  */
 export async function allocateCourseBucket(database: Database<'courses'>): Promise<number> {
   const { fenced, policy } = internalsOf(database);
-  const rows = await fenced.read<{ bucket: number }>(
+  const { rows } = await fenced.query<{ bucket: number }>(
     ALLOCATOR,
     `INSERT INTO bucket_allocator AS a (name, bucket, used) VALUES ('courses', 0, 1)
      ON CONFLICT (name) DO UPDATE SET

@@ -73,17 +73,24 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
     log,
   });
   await router.open();
-  const fenced = createFenced(router);
+  const fenced = createFenced(router, workloads.includes('write') ? 'write' : workloads[0]);
   const positions = createViewerPositions(o.redis, o.keys);
+
+  const own = (wanted: Workload) => (workloads.includes(wanted) ? wanted : workloads[0]);
+  const session: Database<D>['session'] = (viewerId, seen, workload) => {
+    const lines = workload ? { read: workload, write: workload } : { read: own('read'), write: own('write') };
+    return new Session({ domain, viewerId, seen, workloads: lines, router, positions, metrics, log });
+  };
+  const shardOf = (id: string) => router.map.shardOf(bucketOf(id));
 
   const database: Database<D> = {
     domain,
     get shards() {
       return router.map.names;
     },
-    directory: createDirectory(fenced),
-    session: (viewerId, workload) => new Session({ domain, viewerId, workload, router, positions, metrics, log }),
-    shardOf: (id) => router.map.shardOf(bucketOf(id)),
+    directory: createDirectory({ domain, fenced, shardOf, session: () => session(null), log }),
+    session,
+    shardOf,
     foretell: async (viewerId, seen) => {
       const moves = Object.entries(seen).map(([place, text]) => [place, toPosition(text)] as const);
       await positions.advance(viewerId, Object.fromEntries(moves));

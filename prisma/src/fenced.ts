@@ -4,16 +4,21 @@
 import { LyceumError } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
+import type { Workload } from './pools.ts';
 import type { Router } from './router.ts';
 
 export interface Fenced {
   /** A transaction on the primary that serves the bucket, or several that one shard serves. */
   write<T>(buckets: number | readonly number[], work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
   /** One statement on the primary that serves the bucket now. */
-  read<Row extends pg.QueryResultRow>(bucket: number, text: string, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends pg.QueryResultRow>(bucket: number, text: string, values: readonly unknown[]): Result<Row>;
+  /** One statement that only reads, on the primary of a shard, whatever it serves. */
+  readShard<Row extends pg.QueryResultRow>(shard: string, text: string, values: readonly unknown[]): Result<Row>;
 }
 
-export function createFenced<D extends Domain>(router: Router<D>): Fenced {
+type Result<Row extends pg.QueryResultRow> = Promise<pg.QueryResult<Row>>;
+
+export function createFenced<D extends Domain>(router: Router<D>, workload: Workload): Fenced {
   const shardOf = (buckets: readonly number[]) => {
     const shards = new Set(buckets.map((bucket) => router.shardOf(bucket)));
     const [shard] = shards;
@@ -24,14 +29,17 @@ export function createFenced<D extends Domain>(router: Router<D>): Fenced {
     const buckets = [...new Set([bucket].flat())].sort((a, b) => a - b);
     return router.withMap(
       () => shardOf(buckets),
-      (shard, version) => inTransaction(shard.primary.pool('write'), enter(buckets, version), work),
+      (shard, version) => inTransaction(shard.primary.pool(workload), enter(buckets, version), work),
     );
   };
   return {
     write,
-    // As a transaction that writes nothing: it waits for a bucket that is being moved, and then asks where it went.
-    read: (bucket, text, values) =>
-      write(bucket, async (client) => (await client.query(text, [...values])).rows as never),
+    query: (bucket, text, values) => write(bucket, (client) => client.query(text, [...values])),
+    readShard: (shard, text, values) =>
+      router
+        .named(shard)
+        .primary.pool(workload)
+        .query(text, [...values]),
   };
 }
 

@@ -8,6 +8,7 @@ export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from 
 export * from './activity-partitions.ts';
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
+export { DIRECTORY_DOMAINS } from './directory-entries.ts';
 export * from './domain.ts';
 export * from './ids.ts';
 export * from './migrate.ts';

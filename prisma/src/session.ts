@@ -26,7 +26,16 @@ import type { Shard } from './shard.ts';
 import type { CompiledMap } from './shard-map.ts';
 import { EVERYWHERE, isStaleMap } from './shard-map-store.ts';
 import { empty, join, raw, sql } from './sql.ts';
-import type { Client, Consistency, DatabaseSession, OutboxWriter, PrismaClients, ShardPlace, Tx } from './types.ts';
+import type {
+  Client,
+  Consistency,
+  DatabaseSession,
+  OutboxWriter,
+  PrismaClients,
+  SeenPositions,
+  ShardPlace,
+  Tx,
+} from './types.ts';
 import type { ViewerPositions } from './viewer-positions.ts';
 
 const SHARDS_AT_ONCE = 4;
@@ -35,8 +44,9 @@ const TRANSACTION = { maxWait: 3_000, timeout: 10_000 };
 export interface SessionOptions<D extends Domain> {
   readonly domain: D;
   readonly viewerId: string | null;
-  /** Of reads and transactions; left out, `read` and `write`. */
-  readonly workload?: Workload;
+  readonly seen?: SeenPositions | undefined;
+  /** Of reads, and of transactions. */
+  readonly workloads: { readonly read: Workload; readonly write: Workload };
   readonly router: Router<D>;
   readonly positions: ViewerPositions;
   readonly metrics: DatabaseMetrics;
@@ -50,6 +60,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
 
   constructor(options: SessionOptions<D>) {
     this.#o = options;
+    if (options.seen) this.observe(options.seen.known);
   }
 
   transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T> {
@@ -78,11 +89,11 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (tx: Tx<D>) => Promise<T>,
     ownerId: string | null,
   ): Promise<T> {
-    const { router, metrics, workload = 'write' } = this.#o;
+    const { router, metrics, workloads } = this.#o;
     return router.withMap(shardNow, async (shard, version) => {
       let result: T;
       try {
-        result = await inTransaction(shard.primary.client(workload), { bucket, version }, work);
+        result = await inTransaction(shard.primary.client(workloads.write), { bucket, version }, work);
       } catch (error) {
         metrics.write(shard.name, isStaleMap(error) ? 'stale_map' : 'rolled_back');
         throw error;
@@ -153,7 +164,8 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   async #reader(shard: Shard<D>, consistency: Consistency): Promise<Client<D>> {
-    const { workload = 'read', router } = this.#o;
+    const { router } = this.#o;
+    const workload = this.#o.workloads.read;
     const { version } = router.map;
     if (consistency === 'primary') return shard.readPrimary('asked', workload);
     if (consistency === 'eventual') return shard.reader({ position: null, version }, workload);
@@ -170,23 +182,28 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
    * replica of the shard again; if it cannot be kept, later requests may for a moment read what was before.
    */
   async #remember(shard: Shard<D>, ownerId: string | null): Promise<void> {
-    const { domain, log, positions, router, workload = 'write' } = this.#o;
+    const { domain, log, positions, router, workloads } = this.#o;
     const place = `${domain}/${shard.name}`;
     let position: Position;
     try {
-      position = await shard.position(workload);
+      position = await shard.position(workloads.write);
     } catch (err) {
-      this.#seen.set(place, LAST_POSITION);
+      this.#learn({ [place]: LAST_POSITION });
       log.warn({ err, place }, 'position after a commit unknown, the session stays on the primary');
       return;
     }
     const { recentVersion } = router;
     const moves: Record<string, Position> = { [place]: position };
     if (recentVersion !== null) moves[mapPlace(domain)] = positionOfVersion(recentVersion);
-    this.observe(moves);
+    this.#learn(moves);
     if (ownerId === null) return;
     const kept = await positions.advance(ownerId, moves);
     if (!kept) log.debug({ place }, 'position after a commit was not kept');
+  }
+
+  #learn(moves: Readonly<Record<string, Position>>): void {
+    this.observe(moves);
+    for (const [place, position] of Object.entries(moves)) this.#o.seen?.committed(place, position);
   }
 }
 

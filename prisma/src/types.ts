@@ -6,6 +6,7 @@ import type * as ai from './__generated__/ai/client.ts';
 import type * as courses from './__generated__/courses/client.ts';
 import type * as progress from './__generated__/progress/client.ts';
 import type * as users from './__generated__/users/client.ts';
+import type { DirectoryKind } from './directory-entries.ts';
 import type { Domain } from './domain.ts';
 import type { Workload } from './pools.ts';
 import type { Sql } from './sql.ts';
@@ -77,6 +78,12 @@ export interface ShardPlace {
   owned(column: string): Sql;
 }
 
+/** What a request was told of positions, and who wants to hear of its commits. Positions are those of events' envelopes. */
+export interface SeenPositions {
+  readonly known: Readonly<Record<string, string>>;
+  committed(place: string, position: string): void;
+}
+
 export interface DatabaseSession<D extends Domain> {
   /** Runs `work` on the primary of the key's shard, commits, and remembers the position for this viewer's later reads. */
   transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T>;
@@ -102,39 +109,51 @@ export interface DatabaseSession<D extends Domain> {
   observe(positions: Readonly<Record<string, string>>): void;
 }
 
-/** A value that an owner is about to take, such as an e-mail address for a new account. */
-export interface Claim {
-  readonly kind: string;
-  readonly value: string;
+/** Values that an owner is about to take, such as an e-mail address for a new account. */
+export interface Claims<D extends Domain> {
   readonly ownerId: string;
-  /** Whether the row of an owner is there; asked of a primary. */
-  readonly exists: (ownerId: string) => Promise<boolean>;
+  /** By kind. */
+  readonly values: Readonly<Partial<Record<DirectoryKind<D>, string>>>;
 }
 
-/** Values that are unique across shards. */
-export interface Directory {
+/** What became of an unconfirmed claim; `left`: it is being written, was settled by another, or cannot be settled now. */
+export type Settled = 'confirmed' | 'released' | 'left';
+
+/** Values that are unique across shards. `directory.ts` says what holds, and on what conditions. */
+export interface Directory<D extends Domain> {
   /**
-   * Claims the value, runs `write`, which commits the owner's row, and confirms. Null, and nothing written, if the value
-   * is another's: exactly one of several concurrent claims wins. Within a claim of its own an owner may claim more.
+   * Claims the values, runs `write` in a transaction on the owner's shard, and confirms. `write` puts the owner's row with
+   * these values. `taken`: this value is another's, and nothing was written; of several concurrent claims exactly one
+   * wins. An owner may claim again what it holds. Not to be called within a transaction or another `write`.
    *
-   * If `write` throws, the value is given up, unless the owner is there all the same (the connection broke after the
-   * commit). A claim whose process died is taken over after a minute, unless its owner was written.
+   * If the transaction fails, the values are given up, unless the owner is there all the same (the connection broke after
+   * the commit). The claim of a process that died is released by the sweeper or by the next who wants the value, a minute
+   * later, unless its owner was written. Throws SERVICE_UNAVAILABLE if too many wait already.
    */
-  withClaim<T>(claim: Claim, write: () => Promise<T>): Promise<T | null>;
+  withClaims<T>(
+    session: DatabaseSession<D>,
+    claims: Claims<D>,
+    write: (tx: Tx<D>) => Promise<T>,
+  ): Promise<{ readonly written: T } | { readonly taken: DirectoryKind<D> }>;
   /** Who holds the value. The owner's row may not (yet) be there: look it up, and treat a missing one as nobody. */
-  lookup(kind: string, value: string): Promise<string | null>;
+  lookup(kind: DirectoryKind<D>, value: string): Promise<string | null>;
+  /**
+   * Settles all claims on a shard that have been unconfirmed for longer than the grace (a minute unless said): confirms
+   * those whose owner is there, releases the others. Any number may sweep at once. Throws if the shard does not answer.
+   */
+  sweep(shard: string, options?: { graceMs?: number; signal?: AbortSignal }): Promise<Record<Settled, number>>;
 }
 
 export interface Database<D extends Domain> {
   readonly domain: D;
   /** Shard names in order, as of now: shards may join. */
   readonly shards: readonly string[];
-  readonly directory: Directory;
+  readonly directory: Directory<D>;
   /**
-   * One per request, and per event of a subscription. Null for an anonymous viewer. `workload` names the connections of
-   * reads and transactions; left out, `read` and `write`.
+   * One per request, and per event of a subscription. Null for an anonymous viewer. It reads nothing older than `seen`.
+   * `workload` names whose connections it uses; left out, those for reads and writes of requests.
    */
-  session(viewerId: string | null, workload?: Workload): DatabaseSession<D>;
+  session(viewerId: string | null, seen?: SeenPositions, workload?: Workload): DatabaseSession<D>;
   shardOf(id: string): string;
   /**
    * For a person who is about to hear of an event: their requests of the next minute, in every domain, read nothing older

@@ -107,6 +107,27 @@ describe('while replay on the replicas stands still', () => {
     });
   });
 
+  test('what one session has committed another one reads that is told of it, for whomever it is', async () => {
+    const id = await makeAccount(19);
+    const told: Record<string, string> = {};
+    const committed = (place: string, position: string) => {
+      told[place] = position;
+    };
+    const name = async (known: Record<string, string>) => {
+      const client = await users.session(null, { known, committed: () => {} }).read(id);
+      return (await client.user.findUnique({ where: { id } }))?.displayName;
+    };
+    await whileReplayIsPaused(async () => {
+      const data = { displayName: 'after' };
+      await users
+        .session(id, { known: {}, committed })
+        .transaction(id, (tx) => tx.user.update({ where: { id }, data }));
+      expect(Object.keys(told)).toEqual(['users/s1']);
+      expect(await name(told)).toBe('after');
+      expect(await name({})).toBe('before');
+    });
+  });
+
   test('consistency can be asked for: `primary` is the latest, `eventual` what a replica has', async () => {
     const id = await makeAccount(18);
     await whileReplayIsPaused(async () => {

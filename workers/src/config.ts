@@ -9,7 +9,7 @@ const milliseconds = z.coerce.number().int().positive();
 export const WorkerEnv = ServiceEnv.extend({
   /** Health and metrics only. */
   PORT: Port.default(4005),
-  /** Whose outboxes this worker relays. */
+  /** Whose outboxes this worker relays, and whose abandoned claims it settles. */
   RELAY_DOMAINS: z
     .string()
     .default('users,courses,progress,ai')
@@ -31,6 +31,8 @@ export const WorkerEnv = ServiceEnv.extend({
   /** How often jobs that no queue knows are looked for, and how long they must have been silent. */
   RECONCILE_EVERY_MS: milliseconds.default(15_000),
   RECONCILE_AFTER_MS: milliseconds.default(30_000),
+  /** How often values are looked for that were claimed by a process that died. */
+  SWEEP_CLAIMS_EVERY_MS: milliseconds.default(30_000),
 });
 export type WorkerEnv = z.output<typeof WorkerEnv>;
 

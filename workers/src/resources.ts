@@ -2,7 +2,15 @@
  * Everything a worker holds open, opened here and closed in reverse.
  */
 import { join } from 'node:path';
-import { firstMap, openDatabase, openOutboxReader, ShardsPolicy, watchShards } from '@lyceum/database';
+import {
+  type Database,
+  DIRECTORY_DOMAINS,
+  firstMap,
+  openDatabase,
+  openOutboxReader,
+  ShardsPolicy,
+  watchShards,
+} from '@lyceum/database';
 import { createModelRouter, ModelsPolicy } from '@lyceum/models';
 import {
   closeRedis,
@@ -19,6 +27,10 @@ import type { WorkerConfig } from './config.ts';
 
 /** What the relays read; they reach the database through here alone. */
 export type { OutboxReader, OutboxRow, RefusedMessage, SendOutcome } from '@lyceum/database';
+
+type DirectoryDomain = (typeof DIRECTORY_DOMAINS)[number];
+/** The databases in which values are claimed. */
+export type Directories = readonly Database<DirectoryDomain>[];
 
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
@@ -42,6 +54,11 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
   const options = { env, shards, redis: null, keys, log, metrics, workloads: ['ai'] as const };
   const database = life.own('database', await openDatabase('ai', options), close);
+  const openDirectory = async (domain: DirectoryDomain) =>
+    life.own(`database:${domain}`, await openDatabase<DirectoryDomain>(domain, options), close);
+  const directories: Directories = await Promise.all(
+    DIRECTORY_DOMAINS.filter((domain) => config.RELAY_DOMAINS.includes(domain)).map(openDirectory),
+  );
   const outboxes = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
       const first = firstMap(shards.current, domain);
@@ -65,6 +82,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     worker,
     subscriber,
     database,
+    directories,
     outboxes,
     router,
   };

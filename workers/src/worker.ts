@@ -1,5 +1,5 @@
 /**
- * Puts a worker together: relays first, because processors wait for them; then the reconciler; then the host that takes
+ * Puts a worker together: relays first, because processors wait for them; then the reconcilers; then the host that takes
  * jobs. Draining goes the other way.
  */
 import { createServer, type Server } from 'node:http';
@@ -10,6 +10,7 @@ import { createAiJobMetrics } from './processors/ai-job.metrics.ts';
 import { createAiJobProcessor } from './processors/ai-job.processor.ts';
 import { AiJobRepository } from './processors/ai-job.repository.ts';
 import { createJobQueues } from './queues.ts';
+import { startAbandonedClaimsReconciler } from './reconcilers/abandoned-claims.reconciler.ts';
 import { startLostJobsReconciler } from './reconcilers/lost-jobs.reconciler.ts';
 import { createOutboxPublisher } from './relays/outbox-publisher.ts';
 import { startOutboxRelays } from './relays/outbox-relay.ts';
@@ -52,6 +53,9 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
     silentForMs: config.RECONCILE_AFTER_MS,
   });
   life.own('reconciler', reconciler, (r) => r.stop());
+  const { directories } = resources;
+  const claims = startAbandonedClaimsReconciler({ directories, log, metrics, everyMs: config.SWEEP_CLAIMS_EVERY_MS });
+  life.own('claims reconciler', claims, (c) => c.stop());
 
   const host = startWorkerHost({
     processors: [processor],

@@ -7,6 +7,7 @@
  *
  * A reference to an entity that its subgraph does not show the viewer is null, and no error, wherever the schema lets it be.
  */
+import { joinPositions } from '@lyceum/contracts';
 import type { Logger } from '@lyceum/service-kit';
 import type { OperationScope } from '../operation-scope.ts';
 import type { Result } from '../pipeline.ts';
@@ -37,7 +38,7 @@ export interface PlanExecutor {
   ): Promise<Result | AsyncGenerator<Result>>;
   /** What to subscribe to, and where. Throws if the operation is no subscription. */
   source(planned: PlannedOperation, variables: Variables): { url: string; request: SubgraphRequest };
-  /** Completes one event with what other subgraphs know of it. */
+  /** Completes one event with what other subgraphs know of it, and know since the event at the earliest. */
   enrich(
     planned: PlannedOperation,
     event: SubgraphResponse,
@@ -83,6 +84,7 @@ export function createPlanExecutor({ fetch, log }: PlanExecutorOptions): PlanExe
 
     async enrich(planned, event, variables, scope) {
       const execution = begin(planned, variables, scope);
+      execution.commits.positions = joinPositions(undefined, event.extensions?.positions);
       takeRootAnswer(sourceOf(execution.compiled), { objects: [execution.data] }, event, execution);
       return await finish(execution);
     },

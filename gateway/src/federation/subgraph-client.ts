@@ -17,6 +17,8 @@ export interface SubgraphResponse {
   readonly data?: ExecutionResult['data'];
   readonly errors?: readonly GraphQLFormattedError[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** What the fetch has committed, as the subgraph told it; absent for nothing. Later fetches of the operation are told. */
+  readonly positions?: string;
 }
 
 /** Asks a subgraph. May throw; a LyceumError keeps its code. The answer is the engine's to change. */

@@ -12,3 +12,4 @@ export * from './events/notification-created.event.ts';
 export * from './events/points-awarded.event.ts';
 export * from './events/progress-updated.event.ts';
 export * from './jobs/ai.jobs.ts';
+export * from './positions.ts';

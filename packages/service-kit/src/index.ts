@@ -5,6 +5,7 @@ export * from './env.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './file-changes.ts';
+export * from './gate.ts';
 export * from './health.ts';
 export * from './http.ts';
 export * from './input.ts';

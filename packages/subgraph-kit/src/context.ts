@@ -3,6 +3,7 @@
  */
 import type { EventEnvelope, InternalClaims, Viewer } from '@lyceum/contracts';
 import { type Logger, unauthenticated } from '@lyceum/service-kit';
+import { RequestPositions } from './request-positions.ts';
 import type { Resume } from './resume.ts';
 
 export interface BaseContext {
@@ -22,7 +23,9 @@ export type Subscriber = Pick<BaseContext, 'resume' | 'signal'>;
 
 /** What a service's `createContext` is given. Return a plain object: own enumerable properties only are kept. */
 export interface ContextSource extends BaseContext {
-  /** Set for an event of a subscription: tell the database session about its positions, so no older row is read. */
+  /** Hand it to the database session: no row older than what is known is read, and the gateway hears of commits. */
+  readonly positions: RequestPositions;
+  /** Set for an event of a subscription; `positions` knows what it must not be read older than. */
   readonly envelope?: EventEnvelope;
 }
 
@@ -34,10 +37,17 @@ export interface Subscribed {
 
 export function createContextSource(
   claims: InternalClaims,
-  { signal, log, event, resume }: { signal: AbortSignal; log: Logger } & Subscribed,
+  {
+    signal,
+    log,
+    positions = new RequestPositions(),
+    event,
+    resume,
+  }: { signal: AbortSignal; log: Logger; positions?: RequestPositions } & Subscribed,
 ): ContextSource {
   const base = { viewer: claims.viewer, requestId: claims.requestId, signal, log: logOf(claims, log), resume };
-  return isEnvelope(event) ? { ...base, envelope: event } : base;
+  if (!isEnvelope(event)) return { ...base, positions };
+  return { ...base, positions: new RequestPositions(event.positions), envelope: event };
 }
 
 /** By the claims of one operation: each event of a subscription has the same. */

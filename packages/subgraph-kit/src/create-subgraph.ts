@@ -27,7 +27,9 @@ import { mergeResolvers } from './merge-resolvers.ts';
 import { type ServerContext, useClaims } from './plugins/use-claims.ts';
 import { useErrors } from './plugins/use-errors.ts';
 import { createOperationTimer, useOperationMetrics } from './plugins/use-operation-metrics.ts';
+import { usePositions } from './plugins/use-positions.ts';
 import { useSocketSubscriptions } from './plugins/use-socket-subscriptions.ts';
+import type { RequestPositions } from './request-positions.ts';
 import { serveWebSocket } from './websocket.ts';
 
 export type RouteHandler = (req: IncomingMessage, res: ServerResponse) => unknown;
@@ -68,9 +70,14 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   const startTimer = createOperationTimer(metrics);
   measureLoaders(metrics);
 
-  const createContext = (claims: InternalClaims | undefined, signal: AbortSignal, subscribed?: Subscribed) => {
+  const createContext = (
+    claims: InternalClaims | undefined,
+    signal: AbortSignal,
+    positions?: RequestPositions,
+    subscribed?: Subscribed,
+  ) => {
     if (claims === undefined) throw new LyceumError('CLAIMS_REQUIRED');
-    return options.createContext(createContextSource(claims, { signal, log, ...subscribed }));
+    return options.createContext(createContextSource(claims, { signal, log, positions, ...subscribed }));
   };
 
   const yoga = createYoga<ServerContext, object>({
@@ -79,10 +86,11 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
     schema: boundLists(
       buildSubgraphSchema({ typeDefs: parse(options.typeDefs), resolvers: mergeResolvers(options.resolvers) }),
     ),
-    context: ({ claims, request }) => createContext(claims, request.signal),
+    context: ({ claims, request, positions }) => createContext(claims, request.signal, positions),
     plugins: [
       useClaims({ secret: claimsSecret, log }),
       useSocketSubscriptions(),
+      usePositions(),
       useOperationMetrics(startTimer),
       useErrors({ log }),
     ],
@@ -133,7 +141,7 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
     log,
     metrics,
     startTimer,
-    createContext,
+    createContext: (claims, signal, subscribed) => createContext(claims, signal, undefined, subscribed),
   });
 
   life.onDrain(async () => {

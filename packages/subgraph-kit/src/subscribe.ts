@@ -1,9 +1,10 @@
 /**
- * Runs a subscription with a fresh context for each event, and sends each event with its cursor, and with the time of its
- * commit in milliseconds since 1970.
+ * Runs a subscription with a fresh context for each event, and sends each event with its cursor, with the time of its commit
+ * in milliseconds since 1970, and with the positions that whoever completes it must not read older than.
  *
  * graphql-js would execute every event in the context of the first: loaders would answer from their cache of hours ago.
  */
+import { type EventEnvelope, writePositions } from '@lyceum/contracts';
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
 import { isEnvelope } from './context.ts';
 import type { Resume } from './resume.ts';
@@ -124,7 +125,12 @@ async function executeEvent(
     extensions: {
       ...result.extensions,
       cursor,
-      ...(isEnvelope(event) && { committedAt: Date.parse(event.occurredAt) }),
+      ...(isEnvelope(event) && toldOf(event)),
     },
   };
+}
+
+function toldOf({ occurredAt, positions }: EventEnvelope) {
+  const text = writePositions(positions);
+  return { committedAt: Date.parse(occurredAt), ...(text && { positions: text }) };
 }

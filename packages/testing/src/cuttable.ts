@@ -1,5 +1,6 @@
 /**
- * A line to a server that a test can cut: the server goes away for whoever uses the line, and stays for everybody else.
+ * A line to a server that a test can cut or hold: the server goes away, or silent, for whoever uses the line, and stays
+ * for everybody else.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -10,20 +11,35 @@ export interface CuttableLine extends AsyncDisposable {
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** From now on nothing passes, and nothing breaks: what is sent waits, also over new connections. */
+  hold(): void;
+  letGo(): void;
 }
 
 /** A TCP proxy on loopback in front of `url`, which must name a port. */
 export async function cuttable(url: string): Promise<CuttableLine> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let isHeld = false;
+  const join = ([client, upstream]: readonly [Socket, Socket]) => client.pipe(upstream).pipe(client);
+  const part = ([client, upstream]: readonly [Socket, Socket]) => {
+    client.unpipe(upstream).pause();
+    upstream.unpipe(client).pause();
+  };
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => {});
     }
-    client.pipe(upstream).pipe(client);
-    client.on('close', () => upstream.destroy());
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    if (!isHeld) join(pair);
+    client.on('close', () => {
+      pairs.delete(pair);
+      upstream.destroy();
+    });
     upstream.on('close', () => client.destroy());
   });
   const listen = async (port: number) => {
@@ -41,5 +57,13 @@ export async function cuttable(url: string): Promise<CuttableLine> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { url: own.href.replace(/\/$/, ''), cut, mend: () => listen(port), [Symbol.asyncDispose]: cut };
+  const hold = () => {
+    isHeld = true;
+    pairs.forEach(part);
+  };
+  const letGo = () => {
+    isHeld = false;
+    pairs.forEach(join);
+  };
+  return { hold, letGo, url: own.href.replace(/\/$/, ''), cut, mend: () => listen(port), [Symbol.asyncDispose]: cut };
 }

@@ -27,10 +27,9 @@ export interface AiContext extends BaseContext {
 
 export function createContext(resources: Resources, source: ContextSource): AiContext {
   const { cache, claimsSecret, clock, database, gatewayUrl, keys, models, topics } = resources;
-  const { viewer, requestId, signal, log, envelope } = source;
-  const newSession = () => database.session(viewer?.id ?? null);
+  const { viewer, requestId, signal, log, positions } = source;
+  const newSession = () => database.session(viewer?.id ?? null, positions);
   const session = newSession();
-  if (envelope) session.observe(envelope.positions);
   const jobs = createJobsRepository(session);
   const shared = { session, jobs, budgets: budgetRepository, clock };
   return {

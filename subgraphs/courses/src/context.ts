@@ -3,7 +3,7 @@
  *
  * Made afresh for each request, so that no row one viewer may see is handed to another.
  */
-import type { BaseContext } from '@lyceum/subgraph-kit';
+import type { BaseContext, ContextSource } from '@lyceum/subgraph-kit';
 import { createAuthoringRepository } from './authoring/authoring.repository.ts';
 import { type AuthoringService, createAuthoringService } from './authoring/authoring.service.ts';
 import { type CatalogueLoaders, createCatalogueLoaders } from './catalogue/catalogue.loaders.ts';
@@ -23,9 +23,9 @@ export interface CoursesContext extends BaseContext {
   readonly loaders: CatalogueLoaders & ContentLoaders;
 }
 
-export function createContext({ database, clock }: Resources, base: BaseContext): CoursesContext {
-  const { viewer } = base;
-  const session = database.session(viewer?.id ?? null);
+export function createContext({ database, clock }: Resources, source: ContextSource): CoursesContext {
+  const { viewer, positions } = source;
+  const session = database.session(viewer?.id ?? null, positions);
   const courses = createCatalogueRepository(session, database.directory);
   const loaders = {
     ...createCatalogueLoaders(courses, viewer),
@@ -33,7 +33,7 @@ export function createContext({ database, clock }: Resources, base: BaseContext)
   };
   const authoring = createAuthoringRepository(database, session);
   return {
-    ...base,
+    ...source,
     services: {
       catalogue: createCatalogueService(courses, loaders, viewer),
       content: createContentService(loaders),

@@ -49,9 +49,8 @@ export function createContext(
   { boards, filler, looks }: Leaderboards,
   source: ContextSource,
 ): ProgressContext {
-  const { viewer, envelope, log } = source;
-  const session = database.session(viewer?.id ?? null);
-  if (envelope) session.observe(envelope.positions);
+  const { viewer, positions, log } = source;
+  const session = database.session(viewer?.id ?? null, positions);
   const enrollments = createEnrollmentRepository(session);
   const lessons = createCompletionRepository(session);
   const answers = createAnswersRepository(session);

@@ -46,9 +46,8 @@ export interface UsersContext extends BaseContext {
 
 export function createContext(resources: Resources, source: ContextSource): UsersContext {
   const { cache, channels, clock, database, keys, limiter, presence, signingKey, topics } = resources;
-  const { envelope, log, viewer } = source;
-  const session = database.session(viewer?.id ?? null);
-  if (envelope) session.observe(envelope.positions);
+  const { log, positions, viewer } = source;
+  const session = database.session(viewer?.id ?? null, positions);
   const presenceLoaders = createPresenceLoaders({ redis: cache, keys, clock, log });
   const people = createProfilesRepository(session);
   const sessions = createSessionsService({
@@ -61,7 +60,7 @@ export function createContext(resources: Resources, source: ContextSource): User
     ...source,
     services: {
       accounts: createAccountsService({
-        accounts: createAccountsRepository(database),
+        accounts: createAccountsRepository(database, positions),
         attempts: createAttemptLimiter(limiter, keys, log),
         sessions,
       }),

@@ -11,6 +11,11 @@ import type { BlockErrors, Deferral } from './deferral.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
+/** What the operation has come to know of commits; each fetch is told what was known when it began. */
+export interface Commits {
+  positions: string | undefined;
+}
+
 /** The errors carry the client's paths, in the order they became known. */
 export interface Execution extends Fetched {
   readonly compiled: CompiledOperation;
@@ -24,6 +29,8 @@ export interface Execution extends Fetched {
   readonly unanswered: Set<Data>;
   /** Paths that have an error: a field has one. */
   readonly told: Set<string>;
+  /** Common to all parts. */
+  readonly commits: Commits;
   /** Present if parts may come later. */
   readonly deferral?: Deferral;
   /** Ends with all that comes before the deferred block that is run. */
@@ -36,5 +43,13 @@ export function beginExecution(
   given: Pick<Execution, 'compiled' | 'variables' | 'scope' | 'fetch' | 'log' | 'deferral'>,
 ): Execution {
   const known = { data: {}, errors: [], failed: new Map(), unseen: new Map() };
-  return { ...given, ...known, unanswered: new Set(), told: new Set(), repeated: new Set(), joined: new Map() };
+  return {
+    ...given,
+    ...known,
+    commits: { positions: undefined },
+    unanswered: new Set(),
+    told: new Set(),
+    repeated: new Set(),
+    joined: new Map(),
+  };
 }

@@ -3,6 +3,7 @@
  *
  * Never rejects: what goes wrong becomes errors with the client's paths, and costs the fields of this fetch alone.
  */
+import { joinPositions } from '@lyceum/contracts';
 import { isLyceumError, LyceumError } from '@lyceum/service-kit';
 import { type Data, isData } from '../compile/data.ts';
 import type { FetchStep } from '../compile/fetch-step.ts';
@@ -102,7 +103,9 @@ async function ask<A extends Asked>(
   execution: Execution,
   take: (step: FetchStep, asked: A, answer: SubgraphResponse, execution: Execution) => void,
 ): Promise<void> {
-  const { scope, log } = execution;
+  const { log, commits } = execution;
+  const { positions } = commits;
+  const scope = positions === undefined ? execution.scope : { ...execution.scope, positions };
   let answer: SubgraphResponse;
   try {
     if (scope.signal.aborted) throw new LyceumError('SUBGRAPH_UNAVAILABLE', undefined, undefined, { cause: GONE });
@@ -118,6 +121,7 @@ async function ask<A extends Asked>(
     failFetch(step, asked, error, execution);
     return;
   }
+  if (answer.positions !== undefined) commits.positions = joinPositions(commits.positions, answer.positions);
   take(step, asked, answer, execution);
 }
 

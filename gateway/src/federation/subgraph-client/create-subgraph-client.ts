@@ -93,13 +93,15 @@ export function createSubgraphClient({ policy, claimsSecret, log, events }: Subg
     const now = performance.now();
     target.lastUsed = now;
 
-    const underWay = isShared ? target.inFlight.find(caller, request, now) : undefined;
+    // Who must see what was committed shares with nobody who need not.
+    const equal = scope.positions === undefined ? request : `${scope.positions}\n${request}`;
+    const underWay = isShared ? target.inFlight.find(caller, equal, now) : undefined;
     if (underWay) {
       events?.shared(subgraph);
       return void underWay.board(passenger);
     }
     const takeOff = (headers: string[], body: string | Buffer) => {
-      const options = { target, isQuery, caller, request, headers, body, settings };
+      const options = { target, isQuery, caller, request: equal, headers, body, settings };
       const flight = new Flight(options, control, passenger, now);
       if (isShared) target.inFlight.add(flight);
       flight.start();

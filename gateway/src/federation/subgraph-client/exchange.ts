@@ -3,6 +3,7 @@
  *
  * An answer within the bound is handed over whole; whatever else happens is one failure. Either comes exactly once.
  */
+import { POSITIONS_HEADER } from '@lyceum/contracts';
 import type { Dispatcher } from 'undici';
 import type { Ticket } from './breaker.ts';
 import { decompress } from './compression.ts';
@@ -24,6 +25,8 @@ export interface ExchangeOwner {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly instance: Instance;
   readonly ticket: Ticket;
+  /** Of the answer's header. */
+  positions: string | undefined;
   readonly #owner: ExchangeOwner;
   readonly #maxBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
@@ -66,8 +69,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: unknown, status: number, headers: Readonly<Record<string, unknown>>): void {
     if (status < 200) return;
     this.#status = status;
-    const { 'content-encoding': encoding, 'content-length': length } = headers;
+    const { 'content-encoding': encoding, 'content-length': length, [POSITIONS_HEADER]: positions } = headers;
     if (encoding !== undefined) this.#encoding = String(encoding);
+    if (positions !== undefined) this.positions = String(positions);
     if (Number(length) > this.#maxBytes) this.#refuseSize();
   }
 

@@ -69,7 +69,7 @@ export class Flight implements ExchangeOwner, Waiting {
     this.#leave(exchange);
     let answer: SubgraphResponse;
     try {
-      answer = readAnswer(status, text);
+      answer = readAnswer(status, text, exchange.positions);
     } catch (error) {
       return void this.#tryFailed(exchange, failureOf(error));
     }
@@ -78,7 +78,8 @@ export class Flight implements ExchangeOwner, Waiting {
     if (settings.hedging.enabled) target.latencies.add(performance.now() - this.startedAt);
     const passengers = this.#end(ANSWERED);
     passengers[0]?.resolve(answer);
-    for (let index = 1; index < passengers.length; index += 1) passengers[index]!.resolve(JSON.parse(text));
+    for (let index = 1; index < passengers.length; index += 1)
+      passengers[index]!.resolve(readAnswer(status, text, exchange.positions));
   }
 
   failed(exchange: Exchange, failure: SubgraphFailure): void {

@@ -5,7 +5,7 @@ import type { SubgraphResponse } from '../subgraph-client.ts';
 import { SubgraphFailure } from './subgraph-failure.ts';
 
 /** Throws a SubgraphFailure. A GraphQL answer counts as one whatever its status is. */
-export function readAnswer(status: number, text: string): SubgraphResponse {
+export function readAnswer(status: number, text: string, positions?: string): SubgraphResponse {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -15,7 +15,8 @@ export function readAnswer(status: number, text: string): SubgraphResponse {
   if (typeof parsed !== 'object' || parsed === null || !('data' in parsed || 'errors' in parsed)) {
     throw notAnAnswer(status, 'is no GraphQL result');
   }
-  return parsed as SubgraphResponse;
+  const answer = parsed as SubgraphResponse;
+  return positions === undefined ? answer : { ...answer, positions };
 }
 
 function notAnAnswer(status: number, reason: string): SubgraphFailure {

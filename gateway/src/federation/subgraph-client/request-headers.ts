@@ -1,7 +1,7 @@
 /**
  * What every request to a subgraph carries besides its body: who asks, for which request, and what the policy lets pass.
  */
-import { CLAIMS_HEADER, type Viewer } from '@lyceum/contracts';
+import { CLAIMS_HEADER, POSITIONS_HEADER, type Viewer } from '@lyceum/contracts';
 import { signClaims } from '@lyceum/service-kit';
 import type { SubgraphsPolicy } from '../../config.ts';
 import type { OperationScope } from '../../operation-scope.ts';
@@ -55,6 +55,7 @@ export function createHeaderWriter(claimsSecret: string): WriteHeaders {
       CLAIMS_HEADER,
       claimsOf(scope.viewer),
     ];
+    if (scope.positions !== undefined) headers.push(POSITIONS_HEADER, scope.positions);
     if (compression.responses) headers.push('accept-encoding', ACCEPTED_ENCODINGS);
     if (scope.headers) {
       for (const name of propagateHeaders) {

@@ -1,14 +1,16 @@
 /**
  * Lets in JSON posts that carry the gateway's signature; the body of any other request is never parsed.
  */
-import { CLAIMS_HEADER, type InternalClaims } from '@lyceum/contracts';
+import { CLAIMS_HEADER, type InternalClaims, POSITIONS_HEADER, readPositions } from '@lyceum/contracts';
 import { ERRORS, type Logger, verifyClaims } from '@lyceum/service-kit';
 import type { Plugin } from 'graphql-yoga';
 import { toGraphQLError } from '../errors.ts';
+import { RequestPositions } from '../request-positions.ts';
 
-/** Travels beside the request, from the check of its claims to its context. */
+/** Travels beside the request, from the check of its claims to its context, and back. */
 export interface ServerContext {
   claims?: InternalClaims;
+  positions?: RequestPositions;
 }
 
 export function useClaims({ secret, log }: { secret: string; log: Logger }): Plugin<object, ServerContext> {
@@ -25,6 +27,8 @@ export function useClaims({ secret, log }: { secret: string; log: Logger }): Plu
         serverContext.claims = await verifyClaims(request.headers.get(CLAIMS_HEADER), secret, 'subgraph', {
           requestId,
         });
+        const positions = request.headers.get(POSITIONS_HEADER);
+        serverContext.positions = new RequestPositions(positions === null ? undefined : readPositions(positions));
       } catch (error) {
         const body = JSON.stringify({ errors: [toGraphQLError(error, log)] });
         const headers = { 'content-type': 'application/json', connection: 'close' };

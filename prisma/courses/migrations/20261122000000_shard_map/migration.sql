@@ -64,3 +64,5 @@ UPDATE "directory_entry" SET "kind" = "kind";
 ALTER TABLE "directory_entry" ALTER COLUMN "bucket" SET NOT NULL;
 -- A row filter may name only what old rows are sent with, and the bucket is not in the key.
 ALTER TABLE "directory_entry" REPLICA IDENTITY FULL;
+-- What a sweeper looks for.
+CREATE INDEX "directory_entry_unconfirmed_idx" ON "directory_entry"("claimed_at", "kind", "value") WHERE "confirmed_at" IS NULL;

@@ -43,9 +43,9 @@ export function createAuthoringRepository(database: Database<'courses'>, session
       if (owner !== null && (await exists(owner))) return null;
       const id = newId(await allocateCourseBucket(database));
       const data = { id, ...course, tags: [...course.tags], instructorIds: [...course.instructorIds] };
-      return directory.withClaim<Course>({ kind: 'slug', value: course.slug, ownerId: id, exists }, () =>
-        session.transaction(id, (tx) => tx.course.create({ data })),
-      );
+      const claims = { ownerId: id, values: { slug: course.slug } };
+      const result = await directory.withClaims<Course>(session, claims, (tx) => tx.course.create({ data }));
+      return 'written' in result ? result.written : null;
     },
 
     /**

@@ -45,7 +45,7 @@ const ORDER = {
   RELEVANCE: raw('rank DESC, c.id DESC'),
 };
 
-export function createCatalogueRepository(session: DatabaseSession<'courses'>, directory: Directory) {
+export function createCatalogueRepository(session: DatabaseSession<'courses'>, directory: Directory<'courses'>) {
   return {
     /** In no order; ids of no course are left out. */
     byIds(ids: readonly string[]): Promise<Course[]> {

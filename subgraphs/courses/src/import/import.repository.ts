@@ -40,52 +40,6 @@ export function createImportRepository(database: Database<'courses'>) {
   const exists = async (id: string): Promise<boolean> =>
     (await (await session.read(id, 'primary')).course.count({ where: { id } })) > 0;
 
-  /** All or nothing. `slug` is used only where the course is new. */
-  function write(id: string, slug: string, outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse> {
-    return session.transaction(id, async (tx) => {
-      const before = await lockCourse(tx, id);
-      const plan = planImport(outline, await readItems(tx, id), id, () => newIdBeside(id));
-      const instructorIds = [...new Set([...(before?.instructorIds ?? []), ...options.instructorIds])];
-      const publishes = options.publishAt !== null && before?.status !== 'PUBLISHED';
-      const changed =
-        before === null ||
-        publishes ||
-        before.contentHash !== outline.contentHash ||
-        instructorIds.length !== before.instructorIds.length ||
-        changesAnything(plan);
-      if (before !== null && !changed) {
-        const { status, revision } = before;
-        return { id, slug: before.slug, status, revision, created: false, changed, plan };
-      }
-      const data = {
-        ...(before?.contentHash === outline.contentHash ? {} : { ...outline.course, contentHash: outline.contentHash }),
-        ...countsOf(outline),
-        ...(publishes ? { status: 'PUBLISHED' as const, publishedAt: before?.publishedAt ?? options.publishAt } : {}),
-        instructorIds,
-      };
-      const after =
-        before === null
-          ? await tx.course.create({
-              data: { ...data, ...outline.course, id, slug, externalKey: outline.externalKey },
-            })
-          : await tx.course.update({ where: { id }, data: { ...data, revision: { increment: 1 } } });
-      await writeItems(tx, id, plan);
-      if (after.status === 'PUBLISHED') await emitCoursePublished(tx, { ...after, available: true });
-      const { status, revision } = after;
-      return { id, slug: after.slug, status, revision, created: before === null, changed, plan };
-    });
-  }
-
-  /** Runs `work` with the wished slug, or with the first numbered one that is free, claimed for the course. */
-  async function withFreeSlug<T>(ownerId: string, wished: string, work: (slug: string) => Promise<T>): Promise<T> {
-    for (let number = 1; number <= SLUG_TRIES; number += 1) {
-      const slug = number === 1 ? wished : `${wished.slice(0, 75)}-${number}`;
-      const done = await directory.withClaim({ kind: 'slug', value: slug, ownerId, exists }, () => work(slug));
-      if (done !== null) return done;
-    }
-    throw new Error(`No free slug like ${wished}.`);
-  }
-
   return {
     /** The course that an earlier import of this key wrote, or null. */
     async find(externalKey: string): Promise<string | null> {
@@ -96,18 +50,62 @@ export function createImportRepository(database: Database<'courses'>) {
     /** Writes a new course under its key and a free slug. Null if another import holds the key right now. */
     async create(outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse | null> {
       const ownerId = newId(await allocateCourseBucket(database));
-      const claim = { kind: 'external_key', value: outline.externalKey, ownerId, exists };
-      return directory.withClaim(claim, () =>
-        withFreeSlug(ownerId, outline.slug, (slug) => write(ownerId, slug, outline, options)),
-      );
+      for (let number = 1; number <= SLUG_TRIES; number += 1) {
+        const slug = number === 1 ? outline.slug : `${outline.slug.slice(0, 75)}-${number}`;
+        const claims = { ownerId, values: { external_key: outline.externalKey, slug } };
+        const result = await directory.withClaims(session, claims, (tx) => write(tx, ownerId, slug, outline, options));
+        if ('written' in result) return result.written;
+        if (result.taken === 'external_key') return null;
+      }
+      throw new Error(`No free slug like ${outline.slug}.`);
     },
 
     update(id: string, outline: CourseOutline, options: WriteOptions): Promise<WrittenCourse> {
-      return write(id, outline.slug, outline, options);
+      return session.transaction(id, (tx) => write(tx, id, outline.slug, outline, options));
     },
   };
 }
 export type ImportRepository = ReturnType<typeof createImportRepository>;
+
+/** All or nothing. `slug` is used only where the course is new. */
+async function write(
+  tx: Tx<'courses'>,
+  id: string,
+  slug: string,
+  outline: CourseOutline,
+  options: WriteOptions,
+): Promise<WrittenCourse> {
+  const before = await lockCourse(tx, id);
+  const plan = planImport(outline, await readItems(tx, id), id, () => newIdBeside(id));
+  const instructorIds = [...new Set([...(before?.instructorIds ?? []), ...options.instructorIds])];
+  const publishes = options.publishAt !== null && before?.status !== 'PUBLISHED';
+  const changed =
+    before === null ||
+    publishes ||
+    before.contentHash !== outline.contentHash ||
+    instructorIds.length !== before.instructorIds.length ||
+    changesAnything(plan);
+  if (before !== null && !changed) {
+    const { status, revision } = before;
+    return { id, slug: before.slug, status, revision, created: false, changed, plan };
+  }
+  const data = {
+    ...(before?.contentHash === outline.contentHash ? {} : { ...outline.course, contentHash: outline.contentHash }),
+    ...countsOf(outline),
+    ...(publishes ? { status: 'PUBLISHED' as const, publishedAt: before?.publishedAt ?? options.publishAt } : {}),
+    instructorIds,
+  };
+  const after =
+    before === null
+      ? await tx.course.create({
+          data: { ...data, ...outline.course, id, slug, externalKey: outline.externalKey },
+        })
+      : await tx.course.update({ where: { id }, data: { ...data, revision: { increment: 1 } } });
+  await writeItems(tx, id, plan);
+  if (after.status === 'PUBLISHED') await emitCoursePublished(tx, { ...after, available: true });
+  const { status, revision } = after;
+  return { id, slug: after.slug, status, revision, created: before === null, changed, plan };
+}
 
 async function lockCourse(tx: Tx<'courses'>, id: string) {
   await tx.$queryRaw(sql`SELECT id FROM course WHERE id = ${id}::uuid FOR UPDATE`);

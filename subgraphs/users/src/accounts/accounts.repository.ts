@@ -3,7 +3,7 @@
  *
  * Everything here is on primaries: who may sign in is not for a copy that lags to say.
  */
-import { type Database, newId, randomBucket } from '@lyceum/database';
+import { type Database, newId, randomBucket, type SeenPositions } from '@lyceum/database';
 import { defaultPreferences } from '../preferences/preferences.ts';
 import type { Person } from '../profiles/person.ts';
 import { personColumns, toPerson } from '../profiles/profiles.repository.ts';
@@ -20,41 +20,31 @@ export interface Account {
   readonly passwordHash: string | null;
 }
 
-const directoryKind = 'email';
 const accountColumns = { ...personColumns, credential: { select: { passwordHash: true } } } as const;
 
-export function createAccountsRepository(database: Database<'users'>) {
+export function createAccountsRepository(database: Database<'users'>, seen?: SeenPositions) {
   const { directory } = database;
-
-  async function exists(id: string): Promise<boolean> {
-    const client = await database.session(id).read(id, 'primary');
-    return (await client.user.findUnique({ where: { id }, select: { id: true } })) !== null;
-  }
-
-  /** In a session of the new person, so that the next request of that person already sees the rows. */
-  function write(id: string, { email, displayName, passwordHash }: NewAccount): Promise<Person> {
-    const data = {
-      id,
-      email,
-      displayName,
-      credential: { create: { passwordHash } },
-      preferences: { create: defaultPreferences },
-    };
-    return database
-      .session(id)
-      .transaction(id, async (tx) => toPerson(await tx.user.create({ data, select: personColumns })));
-  }
 
   return {
     /** Null if the address is taken: of several at once for one address exactly one wins, whatever their shards. */
-    create(account: NewAccount): Promise<Person | null> {
-      const ownerId = newId(randomBucket());
-      const claim = { kind: directoryKind, value: account.email, ownerId, exists };
-      return directory.withClaim(claim, () => write(ownerId, account));
+    async create({ email, displayName, passwordHash }: NewAccount): Promise<Person | null> {
+      const id = newId(randomBucket());
+      const data = {
+        id,
+        email,
+        displayName,
+        credential: { create: { passwordHash } },
+        preferences: { create: defaultPreferences },
+      };
+      // In a session of the new person, so that the next request of that person already sees the rows.
+      const result = await directory.withClaims(database.session(id, seen), { ownerId: id, values: { email } }, (tx) =>
+        tx.user.create({ data, select: personColumns }),
+      );
+      return 'written' in result ? toPerson(result.written) : null;
     },
 
     async findByEmail(email: string): Promise<Account | null> {
-      const id = await directory.lookup(directoryKind, email);
+      const id = await directory.lookup('email', email);
       if (id === null) return null;
       const client = await database.session(null).read(id, 'primary');
       const row = await client.user.findUnique({ where: { id }, select: accountColumns });

@@ -5,8 +5,8 @@
  * sign-ins slows sign-ins down, not everything.
  */
 import { availableParallelism } from 'node:os';
+import { createGate } from '@lyceum/service-kit';
 import { hash, verify } from '@node-rs/argon2';
-import { createGate } from './gate.ts';
 
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. argon2id is the library's default. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

@@ -1,7 +1,7 @@
 /**
  * Lets a bounded number of tasks run at a time, and a bounded number wait.
  */
-import { LyceumError } from '@lyceum/service-kit';
+import { LyceumError } from './errors.ts';
 
 export interface Gate {
   /** First come, first served. Throws SERVICE_UNAVAILABLE at once when too many wait already. */
