@@ -98,7 +98,7 @@ test('a restored backup gives the same rows and checksums in every table of ever
 
 test('what is no part of the stack is refused in one line', async () => {
   const unknown = await lyceum(['db', 'backup', '--out', folder, '--shard', 's9'], source.env);
-  expect(unknown).toMatchObject({ code: 1, stderr: 'config/shards.yaml has no shard s9.\n' });
+  expect(unknown).toMatchObject({ code: 1, stderr: 'There is no shard s9; there are s1, s2.\n' });
   const nothing = await lyceum(['db', 'restore', work], copy.env);
   expect(nothing).toMatchObject({
     code: 1,

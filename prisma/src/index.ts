@@ -9,6 +9,7 @@ export * from './activity-partitions.ts';
 export { type BackUpOptions, backUp } from './backup/back-up.ts';
 export { BackupError } from './backup/backup-error.ts';
 export { type RestoreOptions, restore } from './backup/restore.ts';
+export { type BackupSource, backupSourcesOf } from './backup/snapshot.ts';
 export { type Part, verifyBackup } from './backup/verify.ts';
 export * from './checksum.ts';
 export * from './course-buckets.ts';

@@ -199,18 +199,53 @@ test('a backup with a migration that this checkout does not know is refused', as
   await expect(bringBack()).rejects.toThrow(/migration 29990101000000_later, which this checkout does not know/);
 });
 
+const ranges = (...at: [number, number, string][]) => at.map(([from, to, shard]) => ({ from, to, shard }));
+const halves = ranges([0, 2047, 's1'], [2048, 4095, 's2']);
+const elsewhere = { primary: 'old.example:5432', replicas: [] };
+const tellMap = (of: Tenant, shard: string, map: { version: number; ranges: object[]; members: object }) =>
+  sql(of.databaseUrl('users', shard), 'UPDATE shard_map SET version = $1, map = $2', [
+    map.version,
+    JSON.stringify({ ...map, residue: [] }),
+  ]);
+const mapOf = async (of: Tenant, shard: string) =>
+  (await sql(of.databaseUrl('users', shard), 'SELECT version, map FROM shard_map'))[0];
+
 test('shards that know different maps are not copied: a bucket could be in neither', async () => {
-  for (const [shard, version] of [
-    ['s1', 7],
-    ['s2', 8],
-  ] as const) {
-    const url = tenant.databaseUrl('users', shard);
-    await sql(url, 'DROP TABLE IF EXISTS shard_map');
-    await sql(url, `CREATE TABLE shard_map AS SELECT ${version} AS version`);
-  }
+  await tellMap(tenant, 's1', { version: 7, ranges: halves, members: { s1: null, s2: null } });
+  await tellMap(tenant, 's2', { version: 8, ranges: halves, members: { s1: null, s2: null } });
   await expect(backUp({ folder, sources: [source('users', 's1'), source('users', 's2')] })).rejects.toThrow(
     /different shard maps \(s1: 7, s2: 8\)/,
   );
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('buckets come back to the shards that had them, and no server of the old stack is written to', async () => {
+  const moved = ranges([0, 99, 's1'], [100, 4095, 's2']);
+  for (const shard of ['s1', 's2']) {
+    await tellMap(tenant, shard, { version: 7, ranges: moved, members: { s1: elsewhere, s2: null } });
+    await tellMap(copy, shard, { version: 1, ranges: halves, members: { s1: null, s2: null } });
+  }
+  await backUp({ folder, sources: [source('users', 's1'), source('users', 's2')] });
+  await bringBack();
+  for (const shard of ['s1', 's2']) {
+    const map = { ranges: moved, members: { s1: null, s2: null } };
+    expect(await mapOf(copy, shard)).toMatchObject({ version: 7, map });
+  }
+});
+
+test('a shard that comes back among living ones takes their map, and is refused if its buckets have moved', async () => {
+  await addUsers(3);
+  await tellMap(tenant, 's1', { version: 2, ranges: halves, members: { s1: elsewhere, s2: null } });
+  await tellMap(tenant, 's2', { version: 2, ranges: halves, members: { s1: elsewhere, s2: null } });
+  await backUp({ folder, sources: [source('users', 's1'), source('users', 's2')] });
+  const living = { version: 4, ranges: ranges([0, 99, 's1'], [100, 4095, 's2']), members: { s1: null, s2: elsewhere } };
+  await tellMap(copy, 's2', living);
+  await expect(bringBack({ part: { shard: 's1' } })).rejects.toThrow(/users\/s1 serves other buckets now/);
+  expect(await rowsOf(copy, 'users', 's1', 'user_account')).toBe(0);
+
+  await tellMap(copy, 's2', { ...living, ranges: halves });
+  await bringBack({ part: { shard: 's1' } });
+  expect(await mapOf(copy, 's1')).toMatchObject({ version: 4, map: { members: { s2: elsewhere } } });
 });
 
 test('a copy made under writes is of one moment: every counter in it says what its rows say', async () => {

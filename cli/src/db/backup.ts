@@ -1,12 +1,11 @@
 /**
  * `lyceum db backup`: copies databases into a new folder while the stack is in use.
  */
-import { backUp, DOMAINS, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { type BackupSource, backUp, backupSourcesOf, DOMAINS } from '@lyceum/database';
 import { Command } from 'commander';
-import { type Environment, readStackEnvironment } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { dim, say, showProgress } from '../output.ts';
-import { readShards } from '../stack.ts';
+import { withDatabases } from '../stack.ts';
 import { describeDatabase, type PartOptions, withPart } from './part.ts';
 
 interface Options extends PartOptions {
@@ -21,28 +20,26 @@ export function backupCommand(): Command {
     .action(backup);
 }
 
-async function backup({ out, ...part }: Options): Promise<void> {
-  const { variables } = readStackEnvironment();
-  const sources = await sourcesOf(variables, part);
+async function backup({ out, domain, shard }: Options): Promise<void> {
+  await withDatabases(domain ? [domain] : DOMAINS, async (databases) => {
+    const known = Object.values(databases).flatMap((database) => backupSourcesOf(database));
+    const sources = known.filter((source) => (shard ?? source.shard) === source.shard);
+    if (sources.length === 0) {
+      const shards = new Set(known.map((source) => source.shard));
+      throw new Failure(`There is no shard ${shard}; there are ${[...shards].join(', ')}.`);
+    }
+    await copy(out, sources);
+  });
+}
+
+async function copy(folder: string, sources: readonly BackupSource[]): Promise<void> {
   const progress = showProgress('Rows');
   try {
-    const { id, databases } = await backUp({ folder: out, sources, onProgress: progress.update });
+    const { id, databases } = await backUp({ folder, sources, onProgress: progress.update });
     progress.end();
     for (const database of databases) say(describeDatabase(database));
-    say(`Backup ${id} is in ${out}. ${dim('`npx lyceum db verify` checks it.')}`);
+    say(`Backup ${id} is in ${folder}. ${dim('`npx lyceum db verify` checks it.')}`);
   } finally {
     progress.end();
   }
-}
-
-async function sourcesOf(variables: Environment, { domain, shard }: PartOptions) {
-  const { current: policy } = await readShards(variables);
-  const sources = DOMAINS.filter((name) => (domain ?? name) === name).flatMap((name) => {
-    const shards = shardsOf(policy, name).filter((one) => (shard ?? one) === one);
-    const urls = readDatabaseUrls(variables, name, shards);
-    return shards.map((one) => ({ domain: name, shard: one, url: urls[one]!.primary }));
-  });
-  if (sources.length === 0)
-    throw new Failure(`config/shards.yaml has no shard ${shard}${domain ? ` of ${domain}` : ''}.`);
-  return sources;
 }

@@ -92,10 +92,10 @@ async function openSnapshots(sources: readonly BackupSource[], opened: AsyncDisp
 /** A bucket that changes shards between two snapshots would be in both copies, or in neither. */
 function checkMaps(snapshots: readonly Snapshot[]): void {
   for (const [domain, group] of Map.groupBy(snapshots, ({ source }): Domain => source.domain)) {
-    const versions = new Set(group.map(({ taken }) => taken.shardMapVersion));
+    const versions = new Set(group.map(({ taken }) => taken.shardMap?.version ?? 0));
     if (versions.size > 1) {
       throw new BackupError(
-        `The shards of ${domain} know different shard maps (${group.map(({ source, taken }) => `${source.shard}: ${taken.shardMapVersion}`).join(', ')}): buckets are moving. Run it again in a moment.`,
+        `The shards of ${domain} know different shard maps (${group.map(({ source, taken }) => `${source.shard}: ${taken.shardMap?.version ?? 0}`).join(', ')}): buckets are moving. Run it again in a moment.`,
       );
     }
   }

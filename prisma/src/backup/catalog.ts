@@ -83,14 +83,7 @@ export async function readAppliedMigrations(client: pg.Client): Promise<AppliedM
   return rows;
 }
 
-/** Null for a database from before there was a map in it. */
-export async function readShardMapVersion(client: pg.Client): Promise<number | null> {
-  if (!(await hasTable(client, 'shard_map'))) return null;
-  const { rows } = await client.query<{ version: number }>('SELECT version FROM shard_map');
-  return rows[0]?.version ?? null;
-}
-
-async function hasTable(client: pg.Client, name: string): Promise<boolean> {
+export async function hasTable(client: pg.Client, name: string): Promise<boolean> {
   const { rows } = await client.query<{ has: boolean }>(
     `SELECT to_regclass('public.' || quote_ident($1)) IS NOT NULL AS has`,
     [name],

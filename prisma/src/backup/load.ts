@@ -6,8 +6,10 @@
  */
 import pg from 'pg';
 import { type Checksum, checksumSql, TEXT_SETTINGS } from '../checksum.ts';
+import type { ShardMap } from '../shard-map.ts';
 import { BackupError, reasonOf } from './backup-error.ts';
 import { readTables } from './catalog.ts';
+import { settleMap } from './living-map.ts';
 import { type BackupDatabase, type BackupTable, fileOf, placeOf } from './manifest.ts';
 import { connectToTarget, markOf, refuseRows, setMark, type Target } from './restore-target.ts';
 import { loadTableFile, type TransferOptions } from './table-file.ts';
@@ -18,7 +20,7 @@ const quoted = (tables: readonly { readonly name: string }[]) =>
 /** The database is migrated as the backup's was. */
 export async function loadDatabase(
   { backup, url }: Target,
-  { folder, backupId }: { folder: string; backupId: string },
+  { folder, backupId, living }: { folder: string; backupId: string; living: ShardMap | null },
   transfer: TransferOptions,
 ): Promise<void> {
   await using connection = await connectToTarget(url);
@@ -37,6 +39,7 @@ export async function loadDatabase(
       await client.query(`DELETE FROM ${pg.escapeIdentifier(table.name)}`);
       await loadTable(client, table, fileOf(folder, backup, table.name), transfer);
     }
+    await settleMap(client, backup, living);
     for (const { name, value, used } of backup.sequences) {
       await client.query('SELECT setval(quote_ident($1)::regclass, $2, $3)', [name, value, used]);
     }

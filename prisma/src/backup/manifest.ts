@@ -16,6 +16,8 @@ const UNFINISHED = 'manifest.json.part';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().nonnegative();
 
+const BucketRange = z.strictObject({ from: count, to: count, shard: z.string() });
+
 const BackupTable = z.strictObject({
   name: z.string().min(1),
   rows: count,
@@ -37,8 +39,8 @@ const BackupDatabase = z.strictObject({
   /** Of the primary, at the moment of the snapshot. */
   walPosition: z.string(),
   snapshotAt: z.iso.datetime(),
-  /** Of the shard map that this database knew; null before it had one. */
-  shardMapVersion: count.nullable(),
+  /** As this database knew it; null before it was told one. */
+  shardMap: z.strictObject({ version: count, ranges: z.array(BucketRange) }).nullable(),
   /** All that were applied, in order. */
   migrations: z.array(z.strictObject({ name: z.string().min(1), checksum: sha256 })),
   /** A table comes after those that it refers to. */

@@ -6,7 +6,7 @@
  */
 import pg from 'pg';
 import { BackupError, reasonOf } from './backup-error.ts';
-import { readAppliedMigrations, readShardMapVersion, readTables } from './catalog.ts';
+import { readAppliedMigrations, readTables } from './catalog.ts';
 import { openLongConnection } from './connection.ts';
 import { type BackupDatabase, placeOf } from './manifest.ts';
 
@@ -45,11 +45,6 @@ export async function examineTarget({ backup, url }: Target, backupId: string): 
   if (newer) {
     throw new BackupError(
       `${place} is empty, but has migration ${newer.name}, which is newer than the backup. Drop the database ${await nameOf(client)}: a restore makes it anew, and migrates it after the load.`,
-    );
-  }
-  if (((await readShardMapVersion(client)) ?? 0) > (backup.shardMapVersion ?? 0)) {
-    throw new BackupError(
-      `${place} knows a newer shard map than the backup. Drop the database ${await nameOf(client)} and run it again, with the services stopped.`,
     );
   }
   return 'empty';

@@ -6,8 +6,10 @@
  */
 import type { Domain } from '../domain.ts';
 import { type Migration, migrate, migrationsOf } from '../migrate.ts';
+import type { ShardMap } from '../shard-map.ts';
 import { BackupError } from './backup-error.ts';
 import { inParallel } from './in-parallel.ts';
+import { checkBuckets, readLivingMap } from './living-map.ts';
 import { loadDatabase } from './load.ts';
 import { type BackupDatabase, type Manifest, placeOf, readManifest } from './manifest.ts';
 import {
@@ -44,6 +46,8 @@ export async function restore(o: RestoreOptions): Promise<RestoreResult> {
   for (const database of databases) await checkMigrations(database);
   const targets = databases.map((backup): Target => ({ backup, url: o.urlOf(backup.domain, backup.shard) }));
   const states = await examineTargets(targets, manifest.id);
+  const living = await livingMaps(manifest, databases, o.urlOf);
+  for (const database of databases) checkBuckets(database, living.get(database.domain) ?? null);
   await verifyFiles(o.folder, databases, (done, of) => o.onProgress?.('verify', done, of));
 
   const waiting = targets.filter((target) => states.get(target) !== 'loaded');
@@ -57,7 +61,8 @@ export async function restore(o: RestoreOptions): Promise<RestoreResult> {
   await inParallel(waiting, concurrency, async (target, signal) => {
     if (states.get(target) === 'missing') await createDatabase(target);
     await migrateTarget(target, await asInBackup(target.backup));
-    await loadDatabase(target, { folder: o.folder, backupId: manifest.id }, { signal, onRows });
+    const map = living.get(target.backup.domain) ?? null;
+    await loadDatabase(target, { folder: o.folder, backupId: manifest.id, living: map }, { signal, onRows });
   });
   await inParallel(targets, concurrency, (target) => migrateTarget(target));
   await inParallel(targets, concurrency, removeMark);
@@ -80,6 +85,33 @@ async function examineTargets(targets: readonly Target[], backupId: string): Pro
   }
   if (problems.length > 0) throw new BackupError(['Nothing was restored.', ...problems].join('\n'));
   return states;
+}
+
+/** Of each domain; asked of its other shards too, those that are not restored. */
+async function livingMaps(
+  manifest: Manifest,
+  restored: readonly BackupDatabase[],
+  urlOf: RestoreOptions['urlOf'],
+): Promise<Map<Domain, ShardMap>> {
+  const maps = new Map<Domain, ShardMap>();
+  for (const domain of new Set(restored.map((database) => database.domain))) {
+    const known = manifest.databases.filter((database) => database.domain === domain);
+    const shards = known.flatMap(({ shard, shardMap }) => [
+      shard,
+      ...(shardMap?.ranges ?? []).map((range) => range.shard),
+    ]);
+    const map = await readLivingMap([...new Set(shards)].flatMap((shard) => urlIfKnown(urlOf, domain, shard)));
+    if (map) maps.set(domain, map);
+  }
+  return maps;
+}
+
+function urlIfKnown(urlOf: RestoreOptions['urlOf'], domain: Domain, shard: string): string[] {
+  try {
+    return [urlOf(domain, shard)];
+  } catch {
+    return [];
+  }
 }
 
 /** A backup can be brought back only where its history is the beginning of this checkout's. */

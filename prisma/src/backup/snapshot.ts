@@ -4,9 +4,11 @@
 
 import pg from 'pg';
 import { TEXT_SETTINGS } from '../checksum.ts';
+import { type Database, internalsOf } from '../database.ts';
 import type { Domain } from '../domain.ts';
+import { readShardMap } from '../shard-map-store.ts';
 import { BackupError, reasonOf } from './backup-error.ts';
-import { type CatalogTable, readAppliedMigrations, readShardMapVersion, readTables } from './catalog.ts';
+import { type CatalogTable, hasTable, readAppliedMigrations, readTables } from './catalog.ts';
 import { type LongConnection, openLongConnection } from './connection.ts';
 import { type BackupDatabase, placeOf } from './manifest.ts';
 
@@ -16,6 +18,12 @@ export interface BackupSource {
   readonly shard: string;
   /** Of the primary; past any pooler, which would end so long a transaction. */
   readonly url: string;
+}
+
+/** All shards of a domain, by its newest map; opening the database has told that map to each of them. */
+export function backupSourcesOf(database: Database<Domain>): BackupSource[] {
+  const { router } = internalsOf(database);
+  return router.shards.map((shard) => ({ domain: database.domain, shard: shard.name, url: shard.primaryUrl }));
 }
 
 export interface Snapshot extends LongConnection {
@@ -44,6 +52,7 @@ export async function openSnapshot(source: BackupSource): Promise<Snapshot> {
     const unfinished = migrations.find(({ finished }) => !finished);
     if (unfinished)
       throw new BackupError(`${place} is in the middle of migration ${unfinished.name}: resolve it first.`);
+    const map = (await hasTable(client, 'shard_map')) ? await readShardMap(client) : null;
     const { domain, shard } = source;
     const taken = {
       domain,
@@ -51,7 +60,7 @@ export async function openSnapshot(source: BackupSource): Promise<Snapshot> {
       serverVersion: rows[0]!.version,
       walPosition: rows[0]!.position,
       snapshotAt: rows[0]!.at.toISOString(),
-      shardMapVersion: await readShardMapVersion(client),
+      shardMap: map && { version: map.version, ranges: map.ranges },
       migrations: migrations.map(({ name, checksum }) => ({ name, checksum })),
     };
     return { ...connection, source, taken, tables, estimatedRows: await estimateRows(client) };
