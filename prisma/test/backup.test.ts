@@ -210,6 +210,40 @@ const tellMap = (of: Tenant, shard: string, map: { version: number; ranges: obje
 const mapOf = async (of: Tenant, shard: string) =>
   (await sql(of.databaseUrl('users', shard), 'SELECT version, map FROM shard_map'))[0];
 
+test.for(['lyceum-backup', 'lyceum-restore'])(
+  'a connection of %s that is lost in the middle of a table fails the run, which leaves nothing and can be run again',
+  async (applicationName) => {
+    await sql(
+      tenant.databaseUrl('progress', 's1'),
+      `INSERT INTO learner_streak SELECT gen_random_uuid(), 1, 1, '2026-11-01' FROM generate_series(1, 300000)`,
+    );
+    const backingUp = applicationName === 'lyceum-backup';
+    const run = async () => {
+      if (backingUp) await backUp({ folder, sources: [source('progress', 's1')] });
+      else await bringBack();
+    };
+    if (!backingUp) await backUp({ folder, sources: [source('progress', 's1')] });
+    const failing = expect(run()).rejects.toThrow(/^progress\/s1.* table learner_streak: /);
+    const url = (backingUp ? tenant : copy).databaseUrl('progress', 's1');
+    await eventually(
+      async () => {
+        const ended = await sql(
+          url,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = $1 AND query LIKE 'COPY%learner_streak%'`,
+          [applicationName],
+        );
+        return ended.length > 0;
+      },
+      { everyMs: 1 },
+    );
+    await failing;
+    if (backingUp) expect(await readdir(folder)).toEqual([]);
+    else expect(await rowsOf(copy, 'progress', 's1', 'learner_streak')).toBe(0);
+    await run();
+  },
+);
+
 test('shards that know different maps are not copied: a bucket could be in neither', async () => {
   await tellMap(tenant, 's1', { version: 7, ranges: halves, members: { s1: null, s2: null } });
   await tellMap(tenant, 's2', { version: 8, ranges: halves, members: { s1: null, s2: null } });

@@ -47,10 +47,7 @@ export async function settleMap(client: pg.Client, backup: BackupDatabase, livin
   const own = await readShardMap(client);
   const map = living && living.version >= (own?.version ?? 0) ? living : own && withoutServers(own);
   if (!map) return;
-  await client.query('UPDATE shard_map SET version = $1, map = $2, changed_at = now()', [
-    map.version,
-    JSON.stringify(map),
-  ]);
+  await client.query('UPDATE shard_map SET version = $1, map = $2', [map.version, JSON.stringify(map)]);
 }
 
 function withoutServers(map: ShardMap): ShardMap {
