@@ -48,7 +48,6 @@ export async function loadDatabase(
     }
     await setMark(client, markOf(backupId));
     await client.query('COMMIT');
-    await client.query('ANALYZE');
   } catch (error) {
     if (transfer.signal.aborted || error instanceof BackupError) throw error;
     throw new BackupError(`${placeOf(backup)}: ${reasonOf(error)}. Nothing of it was kept.`, { cause: error });

@@ -65,7 +65,7 @@ export async function restore(o: RestoreOptions): Promise<RestoreResult> {
     await loadDatabase(target, { folder: o.folder, backupId: manifest.id, living: map }, { signal, onRows });
   });
   await inParallel(targets, concurrency, (target) => migrateTarget(target));
-  await inParallel(targets, concurrency, removeMark);
+  await inParallel(targets, concurrency, finish);
   return {
     manifest,
     restored: waiting.map(({ backup }) => backup),
@@ -144,7 +144,8 @@ async function migrateTarget({ backup, url }: Target, migrations?: readonly Migr
   await migrate({ domain, urls: { [shard]: url }, ...(migrations && { migrations }) });
 }
 
-async function removeMark({ url }: Target): Promise<void> {
+async function finish({ url }: Target): Promise<void> {
   await using connection = await connectToTarget(url);
+  await connection.client.query('ANALYZE');
   await setMark(connection.client, null);
 }
