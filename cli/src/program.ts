@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
 import { seedCommand } from './commands/seed.ts';
+import { shardsCommand } from './commands/shards.ts';
 import { Failure } from './failure.ts';
 import { OlxError } from './import/olx/olx-error.ts';
 
@@ -36,8 +37,8 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  for (const command of [importCommand(), seedCommand(), graphCommand(), dbCommand(), doctorCommand()])
-    program.addCommand(command);
+  const commands = [importCommand(), seedCommand(), dbCommand(), shardsCommand(), graphCommand(), doctorCommand()];
+  for (const command of commands) program.addCommand(command);
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
 }

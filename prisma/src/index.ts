@@ -18,7 +18,7 @@ export * from './domain.ts';
 export * from './ids.ts';
 export * from './migrate.ts';
 export * from './outbox-reader.ts';
-export { ShardsPolicy, shardsOf } from './shard-map.ts';
+export { firstMap, type Member, ShardsPolicy, shardsOf } from './shard-map.ts';
 export * from './sql.ts';
 export * from './types.ts';
 export * from './urls.ts';
