@@ -3,8 +3,10 @@
  *
  * Exit codes: 0 done; 1 the input or the stack is at fault, and the message says how; 2 the command line is not one.
  */
+import { BackupError, MigrationError } from '@lyceum/database';
 import { isLyceumError } from '@lyceum/service-kit';
 import { Command, CommanderError } from 'commander';
+import { dbCommand } from './commands/db.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
@@ -36,7 +38,7 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  const commands = [importCommand, seedCommand, shardsCommand, outboxCommand, graphCommand, doctorCommand];
+  const commands = [importCommand, seedCommand, dbCommand, shardsCommand, outboxCommand, graphCommand, doctorCommand];
   for (const create of commands) program.addCommand(create());
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
@@ -49,6 +51,7 @@ function allOf(command: Command): Command[] {
 /** What a person can put right is said in one message; anything else is a bug and shows where it happened. */
 function messageOf(error: unknown): string {
   if (error instanceof Failure || error instanceof OlxError || isLyceumError(error)) return error.message;
+  if (error instanceof BackupError || error instanceof MigrationError) return error.message;
   if (error instanceof Error && error.name === 'ConfigError') return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -17,6 +17,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** For a test that needs the process itself. */
+export const commandLine = (...args: readonly string[]): string[] => [main, ...args];
+
 export function lyceum(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Promise((resolved, reject) => {
     const child = execFile(

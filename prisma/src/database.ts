@@ -51,7 +51,7 @@ interface Internals<D extends Domain> {
 const internals = new WeakMap<object, unknown>();
 
 /** For the other files of this package. */
-export function internalsOf<D extends Domain>(database: Database<D>): Internals<D> {
+export function internalsOf<D extends Domain>(database: Pick<Database<D>, 'domain'>): Internals<D> {
   const found = internals.get(database);
   if (!found) throw new Error('Not a database that openDatabase opened.');
   return found as Internals<D>;

@@ -94,6 +94,11 @@ export class Shard<D extends Domain> {
     });
   }
 
+  /** For a connection that no pool gives. */
+  get primaryUrl(): string {
+    return this.#o.urls.primary;
+  }
+
   /** Warms the clients up. Servers that are away are no error. */
   async open(): Promise<void> {
     const { workloads } = this.#o;

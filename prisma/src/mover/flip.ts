@@ -154,7 +154,7 @@ async function assertEqual(lines: Lines, { source, target }: Leg, buckets: Bucke
       `Buckets ${buckets.from}–${buckets.to} differ between ${source} and ${target}; they stay on ${source}. ${differences.join('; ')}`,
     );
   }
-  return one.reduce((sum, { rows }) => sum + rows, 0);
+  return one.reduce((sum, { rows }) => sum + Number(rows), 0);
 }
 
 /** Time-outs of ours and of Postgres (57014, 55P03, 25P04), and deadlocks. */

@@ -11,6 +11,18 @@ import { type ShardUrls, urlsOfShard } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 
 const CONNECT_MS = 5_000;
+/** The first five are all that the text of a value, and so a checksum, depends on. */
+const OPTIONS = [
+  'timezone=UTC',
+  'datestyle=ISO,YMD',
+  'intervalstyle=postgres',
+  'extra_float_digits=1',
+  'bytea_output=hex',
+  'statement_timeout=0',
+  'lock_timeout=30s',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 export interface LinesOptions {
   readonly env: Environment;
@@ -70,7 +82,7 @@ export class Lines {
       application_name: 'lyceum-shards',
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
-      options: '-c timezone=UTC -c statement_timeout=0 -c lock_timeout=30s',
+      options: OPTIONS,
     });
     pool.on('error', () => {});
     this.#pools.set(url, pool);

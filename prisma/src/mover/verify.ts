@@ -2,17 +2,15 @@
  * Compares the rows of buckets on two shards, by count and by a checksum that does not depend on their order.
  */
 import type pg from 'pg';
+import { checksumSql } from '../checksum.ts';
 import type { Domain } from '../domain.ts';
 import { BUCKETS } from '../ids.ts';
 import { type Buckets, conditionOf, everywhereTables, movingTables } from '../placement.ts';
 import type { Lines } from './lines.ts';
 
-/** Does not depend on the order of rows. */
-const SUM = 'coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text';
-
 export interface Digest {
   readonly table: string;
-  readonly rows: number;
+  readonly rows: string;
   readonly checksum: string;
 }
 
@@ -21,10 +19,7 @@ export async function digestOf(database: Pick<pg.Pool, 'query'>, domain: Domain,
   const parts = movingTables(domain).flatMap(({ table, placement }) => {
     const condition = conditionOf(placement, [buckets]);
     if (condition === null) return [];
-    return [
-      `SELECT '${table}' AS table, count(*)::int AS rows, ${SUM} AS checksum
-       FROM ${table} t WHERE ${condition}`,
-    ];
+    return [`SELECT '${table}' AS table, digest.* FROM (${checksumSql({ table, where: condition })}) AS digest`];
   });
   const { rows } = await database.query<Digest>(parts.join(' UNION ALL '));
   return rows;
@@ -69,7 +64,7 @@ export async function findUnequalCopies(lines: Lines): Promise<string[]> {
   const tables = everywhereTables(lines.domain);
   if (tables.length === 0) return [];
   const statement = tables
-    .map((table) => `SELECT '${table}' AS table, ${SUM} AS checksum FROM ${table} t`)
+    .map((table) => `SELECT '${table}' AS table, checksum FROM (${checksumSql({ table })}) AS digest`)
     .join(' UNION ALL ');
   const sums = await Promise.all(
     lines.names.map(async (shard) => (await lines.pool(shard).query<{ checksum: string }>(statement)).rows),

@@ -1,0 +1,26 @@
+/**
+ * `lyceum db verify`: checks a backup, without a database.
+ */
+import { verifyBackup } from '@lyceum/database';
+import { Command } from 'commander';
+import { say, showProgress } from '../output.ts';
+import { describeDatabase, type PartOptions, withPart } from './part.ts';
+
+export function verifyCommand(): Command {
+  return withPart(new Command('verify'))
+    .argument('<folder>', 'a backup')
+    .description('check that every file of a backup is what was written; needs no database')
+    .action(verify);
+}
+
+async function verify(folder: string, part: PartOptions): Promise<void> {
+  const progress = showProgress('Bytes');
+  try {
+    const { manifest, databases } = await verifyBackup(folder, { part, onProgress: progress.update });
+    progress.end();
+    for (const database of databases) say(describeDatabase(database));
+    say(`Backup ${manifest.id} of ${manifest.startedAt} is whole.`);
+  } finally {
+    progress.end();
+  }
+}
