@@ -31,6 +31,8 @@ export const WorkerEnv = ServiceEnv.extend({
   /** How often jobs that no queue knows are looked for, and how long they must have been silent. */
   RECONCILE_EVERY_MS: milliseconds.default(15_000),
   RECONCILE_AFTER_MS: milliseconds.default(30_000),
+  /** How often the months of partitioned tables are looked after. */
+  PARTITIONS_EVERY_MS: milliseconds.default(24 * 60 * 60 * 1_000),
 });
 export type WorkerEnv = z.output<typeof WorkerEnv>;
 

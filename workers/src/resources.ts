@@ -2,7 +2,17 @@
  * Everything a worker holds open, opened here and closed in reverse.
  */
 import { join } from 'node:path';
-import { openDatabase, openOutboxReader, readDatabaseUrls, ShardsPolicy, shardsOf } from '@lyceum/database';
+import {
+  type MaintainedTable,
+  maintainPartitions,
+  openDatabase,
+  openOutboxReader,
+  PartitionsPolicy,
+  partitionedTables,
+  readDatabaseUrls,
+  ShardsPolicy,
+  shardsOf,
+} from '@lyceum/database';
 import { createModelRouter, ModelsPolicy } from '@lyceum/models';
 import {
   closeRedis,
@@ -20,6 +30,14 @@ import type { WorkerConfig } from './config.ts';
 /** What the relays read; they reach the database through here alone. */
 export type { OutboxReader, OutboxRow } from '@lyceum/database';
 
+/** A shard with tables that are partitioned by month. */
+export interface PartitionedShard {
+  readonly domain: string;
+  readonly shard: string;
+  /** Null if another worker is at it. */
+  maintain(now: Date): Promise<MaintainedTable[] | null>;
+}
+
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
   const keys = createRedisKeys(config.REDIS_PREFIX);
@@ -29,6 +47,12 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const policyFile = (name: string) => join(config.CONFIG_DIR, name);
   const shards = life.own('shards', await openPolicy(policyFile('shards.yaml'), ShardsPolicy, { log }), close);
   const models = life.own('models', await openPolicy(policyFile('models.yaml'), ModelsPolicy, { log }), close);
+
+  const partitions = life.own(
+    'partitions',
+    await openPolicy(policyFile('partitions.yaml'), PartitionsPolicy, { log }),
+    close,
+  );
 
   const redis = async (role: RedisRole) =>
     life.own(`redis:${role}`, await connectRedis(config.REDIS_URL, role, { log }), closeRedis);
@@ -46,6 +70,16 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
     return life.own(`outbox:${domain}`, openOutboxReader({ domain, urls, log }), close);
   });
+  /** Those of the map as it is now. */
+  const partitionedShards = (): PartitionedShard[] =>
+    config.RELAY_DOMAINS.filter((domain) => partitionedTables(domain).length > 0).flatMap((domain) => {
+      const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
+      return Object.entries(urls).map(([shard, { primary: url }]) => ({
+        domain,
+        shard,
+        maintain: (now) => maintainPartitions({ domain, url, policy: partitions.current, now }),
+      }));
+    });
   const router = createModelRouter({ policy: models, env });
   const clock = systemClock;
   return {
@@ -61,6 +95,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     subscriber,
     database,
     outboxes,
+    partitionedShards,
     router,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Puts a worker together: relays first, because processors wait for them; then the reconciler; then the host that takes
+ * Puts a worker together: relays first, because processors wait for them; then the reconcilers; then the host that takes
  * jobs. Draining goes the other way.
  */
 import { createServer, type Server } from 'node:http';
@@ -11,6 +11,7 @@ import { createAiJobProcessor } from './processors/ai-job.processor.ts';
 import { AiJobRepository } from './processors/ai-job.repository.ts';
 import { createJobQueues } from './queues.ts';
 import { startLostJobsReconciler } from './reconcilers/lost-jobs.reconciler.ts';
+import { startPartitionsReconciler } from './reconcilers/partitions.reconciler.ts';
 import { createOutboxPublisher } from './relays/outbox-publisher.ts';
 import { startOutboxRelays } from './relays/outbox-relay.ts';
 import type { Resources } from './resources.ts';
@@ -49,6 +50,15 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
     silentForMs: config.RECONCILE_AFTER_MS,
   });
   life.own('reconciler', reconciler, (r) => r.stop());
+
+  const partitions = startPartitionsReconciler({
+    shards: resources.partitionedShards,
+    clock,
+    log,
+    metrics,
+    everyMs: config.PARTITIONS_EVERY_MS,
+  });
+  life.own('partitions reconciler', partitions, (r) => r.stop());
 
   const host = startWorkerHost({
     processors: [processor],
