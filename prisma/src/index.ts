@@ -9,6 +9,7 @@ export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from 
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
 export * from './domain.ts';
+export { type Drift, findDrift } from './drift/drift.ts';
 export * from './ids.ts';
 export {
   type MigrateOptions,
