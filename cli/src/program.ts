@@ -5,6 +5,7 @@
  */
 import { isLyceumError } from '@lyceum/service-kit';
 import { Command, CommanderError } from 'commander';
+import { dbCommand } from './commands/db.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
@@ -34,7 +35,8 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  for (const command of [importCommand(), seedCommand(), graphCommand(), doctorCommand()]) program.addCommand(command);
+  const commands = [importCommand(), seedCommand(), dbCommand(), graphCommand(), doctorCommand()];
+  for (const command of commands) program.addCommand(command);
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;
 }

@@ -25,7 +25,7 @@ test.for([
     /"character varying\(200\)"/,
   ],
   ['ALTER TABLE course ALTER title DROP NOT NULL', 'column course.title', /is "text" in the database/],
-  ['ALTER TABLE course ALTER language DROP DEFAULT', 'column course.language', /"text not null" in the database/],
+  ['ALTER TABLE course ALTER level DROP DEFAULT', 'column course.level', /is "course_level not null" in the data/],
   [
     'ALTER TABLE directory_entry DROP CONSTRAINT directory_entry_pkey',
     'primary key directory_entry',
