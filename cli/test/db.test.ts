@@ -45,9 +45,7 @@ test('a failure says how far every shard is and what was not begun', async () =>
   for (const url of urls) await sql(url, 'DELETE FROM _prisma_migrations');
   const { code, stderr } = await db('migrate');
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^Migrations of progress on shard s\d: 20\d+_init: line \d+: type "enrollment_status" already exists/,
-  );
+  expect(stderr).toMatch(/^Migrations of progress on shard s\d: 20\d+_init: type "enrollment_status" already exists/);
   expect(stderr).toMatch(/\n {2}s\d: failed\n/);
   expect(stderr).toMatch(/\nNot begun: ai\.\nWhat was applied stays; run it again/);
 });
