@@ -84,6 +84,9 @@ async function migrateShard(
   const { shard, applied } = outcome;
   const place = { domain: o.domain, shard };
   await withMigrationClient(o.urls[shard]!, async (client) => {
+    // Not every system can tell; there the server holds the lock until it is done.
+    await client.query(`SET client_connection_check_interval = ${NOTICE_DEATH_MS}`).catch(() => {});
+    await client.query('SET statement_timeout = 0');
     const onWait = (holder: string) => o.onProgress?.({ kind: 'waiting', ...place, holder });
     await takeMigrationLock(client, { waitMs: LOCK_WAIT_MS, onWait });
     await createHistory(client);
@@ -133,7 +136,6 @@ async function withMigrationClient<T>(url: string, work: (client: pg.Client) => 
     application_name: 'lyceum-migrate',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    options: `-c client_connection_check_interval=${NOTICE_DEATH_MS}`,
   });
   client.on('error', () => {});
   await client.connect();

@@ -53,7 +53,7 @@ export function compareHistory(migrations: readonly Migration[], rows: readonly 
     const skipped = pending[0] ?? halfApplied?.migration;
     if (skipped) drifted.push({ migration: skipped.name, reason: `is missing, though ${migration.name} was applied` });
     if (row.checksum !== migration.checksum) {
-      drift(row.finished ? EDITED : `${EDITED} in part; or undo it and set rolled_back_at of its row`);
+      drift(row.finished ? EDITED : EDITED_IN_PART);
     }
     if (row.finished) {
       applied.push(migration.name);
@@ -67,6 +67,8 @@ export function compareHistory(migrations: readonly Migration[], rows: readonly 
 }
 
 const EDITED = 'the file was edited after it was applied; restore it and write a new migration';
+const EDITED_IN_PART =
+  'the file was edited after a part of it was applied; restore it, or undo its steps and set rolled_back_at of its row';
 
 /** An empty database has no table, and no rows. */
 export async function readHistory(client: pg.Client): Promise<HistoryRow[]> {

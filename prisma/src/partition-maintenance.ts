@@ -44,6 +44,8 @@ export interface MaintainOptions {
   readonly url: string;
   readonly policy: PartitionsPolicy;
   readonly now: Date;
+  /** Ends the wait for a table that is in use. */
+  readonly signal?: AbortSignal;
 }
 
 export interface MaintainedTable {
@@ -82,14 +84,14 @@ export async function maintainPartitions(o: MaintainOptions): Promise<Maintained
 async function maintainTable(
   client: pg.Client,
   table: PartitionedTable,
-  { policy, now }: MaintainOptions,
+  { policy, now, signal }: MaintainOptions,
 ): Promise<MaintainedTable> {
   const made = await makeMonths(client, table, monthFrom(now, -1), policy.monthsAhead + 2);
   const keepMonths = policy.tables[table]?.keepMonths ?? null;
   const oldest = keepMonths === null ? '' : partitionName(table, monthFrom(now, -keepMonths));
   const attached = await attachedMonths(client, table);
   const detached = attached.filter((name) => name < oldest);
-  for (const partition of detached) await detach(client, table, partition);
+  for (const partition of detached) await detach(client, table, partition, signal);
   return { table, made, detached, monthsAhead: attached.filter((name) => name > partitionName(table, now)).length };
 }
 
@@ -103,7 +105,12 @@ async function attachedMonths(client: pg.Client, table: PartitionedTable): Promi
   return rows.map(({ name }) => name);
 }
 
-async function detach(client: pg.Client, table: PartitionedTable, partition: string): Promise<void> {
+async function detach(
+  client: pg.Client,
+  table: PartitionedTable,
+  partition: string,
+  signal?: AbortSignal,
+): Promise<void> {
   await client.query(`SET lock_timeout = ${DETACH_LOCK_MS}`);
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -111,8 +118,8 @@ async function detach(client: pg.Client, table: PartitionedTable, partition: str
       return;
     } catch (error) {
       const isLocked = (error as { code?: string }).code === '55P03';
-      if (!isLocked || attempt === DETACH_TRIES) throw error;
-      await sleep(backOffMs(attempt, BETWEEN_TRIES));
+      if (!isLocked || attempt === DETACH_TRIES || signal?.aborted) throw error;
+      await sleep(backOffMs(attempt, BETWEEN_TRIES), signal);
     }
   }
 }

@@ -35,7 +35,7 @@ export interface PartitionedShard {
   readonly domain: string;
   readonly shard: string;
   /** Null if another worker is at it. */
-  maintain(now: Date): Promise<MaintainedTable[] | null>;
+  maintain(now: Date, signal: AbortSignal): Promise<MaintainedTable[] | null>;
 }
 
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
@@ -77,7 +77,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
       return Object.entries(urls).map(([shard, { primary: url }]) => ({
         domain,
         shard,
-        maintain: (now) => maintainPartitions({ domain, url, policy: partitions.current, now }),
+        maintain: (now, signal) => maintainPartitions({ domain, url, policy: partitions.current, now, signal }),
       }));
     });
   const router = createModelRouter({ policy: models, env });

@@ -28,7 +28,8 @@ export function startPartitionsReconciler(options: PartitionsReconcilerOptions):
   });
 
   const look = async ({ domain, shard, maintain }: PartitionedShard): Promise<void> => {
-    for (const { table, made, detached, monthsAhead: ahead } of (await maintain(clock.now())) ?? []) {
+    const tables = (await maintain(clock.now(), stopping.signal)) ?? [];
+    for (const { table, made, detached, monthsAhead: ahead } of tables) {
       monthsAhead.set({ domain, shard, table }, ahead);
       if (made > 0) log.info({ domain, shard, table, made }, 'partitions made');
       if (detached.length > 0) log.info({ domain, shard, table, detached }, 'partitions detached');
