@@ -64,3 +64,31 @@ test('an edited history, a server that is away and a change by hand are named', 
   expect(drift).toMatchObject({ code: 1, stderr: '1 difference.\n' });
   expect(drift.stdout).toMatch(/✗ courses on s2\n +index course using btree \(language\) is in the database, but/);
 });
+
+test('a statement that cannot be explained is counted and named, with the reason', async () => {
+  const url = tenant.databaseUrl('users', 's1');
+  await sql(url, 'CREATE EXTENSION pg_stat_statements');
+  await Promise.all(Array.from({ length: 10 }, () => sql(url, "SELECT interval '1 day'")));
+  const { code, stdout } = await db('explain', '--domain', 'users');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^users: \d+ hot statements?, 1 of them not explained$/m);
+  expect(stdout).toMatch(/^– 10 × [\d.]+ ms {2}SELECT interval \$1\n {4}not explained: syntax error/m);
+});
+
+test('a server that does not show its statements is named with what helps', async () => {
+  const url = tenant.databaseUrl('ai', 's1');
+  await sql(url, `CREATE ROLE ${tenant.id} LOGIN PASSWORD 'secret'`);
+  const asRole = Object.assign(new URL(url), { username: tenant.id, password: 'secret' }).href;
+  const explain = () => lyceum(['db', 'explain', '--domain', 'ai'], { ...tenant.env, DATABASE_URL_AI_S1: asRole });
+  expect(await explain()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/ai on s1 has no pg_stat_statements, .* superuser run CREATE EXTENSION/),
+  });
+  await sql(url, 'CREATE EXTENSION pg_stat_statements');
+  await sql(url, 'SELECT 1 AS hidden');
+  expect(await explain()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/grant this role pg_read_all_stats/),
+  });
+  await sql(url, `DROP ROLE ${tenant.id}`);
+});

@@ -20,6 +20,8 @@ export interface HotOptions {
 
 /** What was called less often is not in the way of anybody. */
 const HOT_CALLS = 10;
+/** What Postgres shows in place of a text that the reader may not see. */
+const HIDDEN = '<insufficient privilege>';
 const REPLAY_TRIES = 30;
 const REPLAY_WAIT_MS = 100;
 
@@ -42,8 +44,12 @@ export async function readStatements(client: pg.Client, place: string): Promise<
          FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
          GROUP BY query`,
       );
+      if (rows.some(({ text }) => text === HIDDEN)) {
+        throw new Failure(`${place} hides the statements of others: grant this role pg_read_all_stats.`);
+      }
       return rows;
     } catch (error) {
+      if (error instanceof Failure) throw error;
       const { code, message } = error as Error & { code?: string };
       // The extension was made a moment ago, and has not reached the replica.
       if (code === '42P01' && tried < REPLAY_TRIES) {
