@@ -3,8 +3,9 @@
  */
 import type { Scenario } from '../scenario.ts';
 import { memory } from './memory.ts';
+import { moveBuckets } from './move-buckets/index.ts';
 import { subgraphFaults } from './subgraph-faults/index.ts';
 import { subscriptions } from './subscriptions/index.ts';
 import { supergraphSwap } from './supergraph-swap.ts';
 
-export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory, subscriptions];
+export const SCENARIOS: readonly Scenario[] = [subgraphFaults, supergraphSwap, memory, subscriptions, moveBuckets];

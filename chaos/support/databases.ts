@@ -1,5 +1,6 @@
 /**
- * Lyceum's databases on servers of the scenario's own: two shards with replicas, migrated as an operator does it.
+ * Lyceum's databases on servers of the scenario's own: two shards with replicas, migrated as an operator does it, and
+ * the servers of a third that nobody knows yet.
  */
 import { join } from 'node:path';
 import { DOMAINS, type Domain, databaseName, migrate } from '@lyceum/database';
@@ -9,6 +10,8 @@ import pg from 'pg';
 export interface Databases {
   /** What tells the services where they are. */
   readonly env: Readonly<Record<string, string>>;
+  /** Servers that are no shard yet: `host:port`. */
+  readonly further: { readonly name: string; readonly primary: string; readonly replica: string } | null;
   /** The rows of every shard, from its primary. */
   read<Row extends pg.QueryResultRow>(domain: Domain, statement: string, values: readonly unknown[]): Promise<Row[]>;
   /** Their data is not kept. */
@@ -17,13 +20,17 @@ export interface Databases {
 
 /** Those of config/shards.yaml. */
 const SHARDS = ['s1', 's2'];
+const FURTHER = 's3';
 const PATIENCE_MS = 10_000;
 
 /** On failure nothing stays behind. */
-export async function openDatabases(folder: string): Promise<Databases> {
+export async function openDatabases(
+  folder: string,
+  { further = false }: { further?: boolean } = {},
+): Promise<Databases> {
   const postgres = await startPostgres({
     directory: join(folder, 'postgres'),
-    shards: SHARDS,
+    shards: further ? [...SHARDS, FURTHER] : SHARDS,
     databases: DOMAINS.map(databaseName),
     durability: 'fast',
   });
@@ -33,8 +40,15 @@ export async function openDatabases(folder: string): Promise<Databases> {
     await postgres.stop('immediate');
     throw error;
   }
+  const third = further ? postgres.shard(FURTHER) : null;
+  const address = (port: number) => `127.0.0.1:${port}`;
   return {
     env: variables(postgres),
+    further: third && {
+      name: third.name,
+      primary: address(third.primary.port),
+      replica: address(third.replica.port),
+    },
     async read<Row extends pg.QueryResultRow>(domain: Domain, statement: string, values: readonly unknown[]) {
       const urls = Object.values(primaries(postgres, domain));
       return (await Promise.all(urls.map((url) => query<Row>(url, statement, values)))).flat();
@@ -50,8 +64,9 @@ function primaries(postgres: LocalPostgres, domain: Domain): Record<string, stri
 }
 
 function variables({ shards }: LocalPostgres): Record<string, string> {
+  const known = shards.filter(({ name }) => SHARDS.includes(name));
   const entries = DOMAINS.flatMap((domain) =>
-    shards.flatMap(({ name, primary, replica }) => {
+    known.flatMap(({ name, primary, replica }) => {
       const suffix = `${domain}_${name}`.toUpperCase();
       const database = databaseName(domain);
       return [

@@ -10,6 +10,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
 import { seedCommand } from './commands/seed.ts';
+import { shardsCommand } from './commands/shards.ts';
 import { Failure } from './failure.ts';
 import { OlxError } from './import/olx/olx-error.ts';
 
@@ -35,7 +36,7 @@ function createProgram(): Command {
     )
     .addHelpText('after', '\nExit codes: 0 done, 1 the input or the stack is at fault, 2 the command line is not one.')
     .helpCommand('help [command]', 'show how a command is used');
-  const commands = [importCommand(), seedCommand(), dbCommand(), graphCommand(), doctorCommand()];
+  const commands = [importCommand(), seedCommand(), shardsCommand(), dbCommand(), graphCommand(), doctorCommand()];
   for (const command of commands) program.addCommand(command);
   for (const command of allOf(program)) command.exitOverride().showHelpAfterError('(--help shows how it is used)');
   return program;

@@ -5,7 +5,6 @@
 export * from '../seed/demo-accounts.ts';
 export type { SeedCourse } from '../seed/learner-plan.ts';
 export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from '../seed/seed-learners.ts';
-
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
 export * from './domain.ts';
@@ -24,7 +23,7 @@ export { MigrationError, type ShardOutcome } from './migration-report.ts';
 export * from './outbox-reader.ts';
 export * from './partition-maintenance.ts';
 export { ensureMonths, partitionedTables } from './partitions.ts';
-export { ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
+export { firstMap, type Member, ShardsPolicy, shardsOf } from './shard-map.ts';
 export * from './sql.ts';
 export * from './types.ts';
 export * from './urls.ts';

@@ -57,6 +57,6 @@ export async function ensureMonths<D extends Domain>(
   { from, months }: { from: Date; months: number },
 ): Promise<number> {
   let made = 0;
-  for (const shard of internalsOf(database).shards()) made += await makeMonths(shard.pool, table, from, months);
+  for (const shard of internalsOf(database).router.shards) made += await makeMonths(shard.probe, table, from, months);
   return made;
 }

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import {
+  firstMap,
   type MaintainedTable,
   maintainPartitions,
   openDatabase,
@@ -13,6 +14,7 @@ import {
   ShardsPolicy,
   shardsOf,
 } from '@lyceum/database';
+import { Lines } from '@lyceum/database/shards';
 import { createModelRouter, ModelsPolicy } from '@lyceum/models';
 import {
   closeRedis,
@@ -70,16 +72,25 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
     return life.own(`outbox:${domain}`, openOutboxReader({ domain, urls, log }), close);
   });
-  /** Those of the map as it is now. */
-  const partitionedShards = (): PartitionedShard[] =>
-    config.RELAY_DOMAINS.filter((domain) => partitionedTables(domain).length > 0).flatMap((domain) => {
-      const urls = readDatabaseUrls(env, domain, shardsOf(shards.current, domain));
-      return Object.entries(urls).map(([shard, { primary: url }]) => ({
-        domain,
-        shard,
-        maintain: (now, signal) => maintainPartitions({ domain, url, policy: partitions.current, now, signal }),
-      }));
-    });
+  /** Those of the newest map: shards may join. */
+  const partitionedShards = async (): Promise<PartitionedShard[]> => {
+    const found: PartitionedShard[] = [];
+    for (const domain of config.RELAY_DOMAINS.filter((name) => partitionedTables(name).length > 0)) {
+      const lines = new Lines({ env, domain, first: firstMap(shards.current, domain) });
+      try {
+        await lines.refresh();
+        for (const shard of lines.names) {
+          const url = lines.urlsOf(shard).primary;
+          const maintain: PartitionedShard['maintain'] = (now, signal) =>
+            maintainPartitions({ domain, url, policy: partitions.current, now, signal });
+          found.push({ domain, shard, maintain });
+        }
+      } finally {
+        await lines.close();
+      }
+    }
+    return found;
+  };
   const router = createModelRouter({ policy: models, env });
   const clock = systemClock;
   return {

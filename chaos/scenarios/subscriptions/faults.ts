@@ -3,7 +3,7 @@
  */
 import { until } from '@lyceum/local-stack';
 import { sleep } from '@lyceum/service-kit';
-import type { Gateway, LearningStack } from './stack.ts';
+import type { Gateway, LearningStack } from '../../support/learning/stack.ts';
 
 export interface Fault {
   readonly name: string;

@@ -7,15 +7,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { until } from '@lyceum/local-stack';
 import { sleep } from '@lyceum/service-kit';
 import type { Chaos, Scenario } from '../../scenario.ts';
-import { faultsOf, type Update } from './comparison.ts';
-import { type Course, enroll, readCourse, readProgress } from './course.ts';
+import { faultsOf, type Update } from '../../support/learning/comparison.ts';
+import { type Course, enroll, readCourse, readProgress } from '../../support/learning/course.ts';
+import { keepCutting, type Learner, openLearners } from '../../support/learning/learners.ts';
+import { type LearningStack, openLearningStack } from '../../support/learning/stack.ts';
+import type { SubscriberTally } from '../../support/learning/subscriber.ts';
+import { readTruths } from '../../support/learning/truth.ts';
+import { keepWriting, type WriterTally } from '../../support/learning/writer.ts';
 import { watchDelays } from './delays.ts';
 import { ALL_AT_ONCE, FAULTS, type FaultsOptions, makeFaults } from './faults.ts';
-import { keepCutting, type Learner, openLearners } from './learners.ts';
-import { type LearningStack, openLearningStack } from './stack.ts';
-import type { SubscriberTally } from './subscriber.ts';
-import { readTruths } from './truth.ts';
-import { keepWriting, type WriterTally } from './writer.ts';
 
 interface Size extends FaultsOptions {
   readonly learners: number;
@@ -68,7 +68,7 @@ export const subscriptions: Scenario = {
     await Promise.all(learners.map(({ token }) => enroll(clients[0]!, token, course.id)));
 
     const stopping = chaos.own(new AbortController(), (s) => s.abort());
-    const written: WriterTally = { acknowledged: 0, failed: 0 };
+    const written: WriterTally = { acknowledged: 0, failed: 0, longestMs: 0 };
     const writing = learners.map(({ token }) =>
       keepWriting({ token, course, clients, everyMs: size.writeEveryMs, tally: written }, stopping.signal),
     );

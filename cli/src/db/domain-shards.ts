@@ -1,7 +1,8 @@
 /**
  * The databases that a `db` command works on: every domain's, or one domain's.
  */
-import { type DatabaseUrls, DOMAINS, type Domain, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { type DatabaseUrls, DOMAINS, type Domain, firstMap } from '@lyceum/database';
+import { Lines } from '@lyceum/database/shards';
 import { Option } from 'commander';
 import { readStackEnvironment } from '../config.ts';
 import { readShards } from '../stack.ts';
@@ -19,9 +20,20 @@ export interface DomainShards {
   readonly urls: DatabaseUrls;
 }
 
+/** Shards that joined since the stack began included. While a primary is away the shards are those known without it. */
 export async function readDomainShards({ domain }: DomainOption): Promise<DomainShards[]> {
   const { variables } = readStackEnvironment();
   const { current } = await readShards(variables);
   const domains = domain ? [domain] : DOMAINS;
-  return domains.map((name) => ({ domain: name, urls: readDatabaseUrls(variables, name, shardsOf(current, name)) }));
+  return Promise.all(
+    domains.map(async (name) => {
+      const lines = new Lines({ env: variables, domain: name, first: firstMap(current, name) });
+      try {
+        await lines.refresh().catch(() => {});
+        return { domain: name, urls: Object.fromEntries(lines.names.map((shard) => [shard, lines.urlsOf(shard)])) };
+      } finally {
+        await lines.close();
+      }
+    }),
+  );
 }

@@ -14,6 +14,8 @@ export interface Tenant extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** The URL of a domain's database, for a test that looks at rows. */
   databaseUrl(domain: Domain, shard: string, role?: 'primary' | 'replica'): string;
+  /** Makes one more shard of a domain, empty, as a database of its own on the servers of s2, and adds it to `env`. */
+  openShard(domain: Domain, name: string): Promise<{ readonly primary: string; readonly replica: string }>;
   /** Waits until every replica shows what was committed before the call. */
   replicasCaughtUp(): Promise<void>;
   /** Drops the databases, connected or not. */
@@ -55,11 +57,13 @@ export async function openTenant(domains: readonly Domain[]): Promise<Tenant> {
       env[`DATABASE_REPLICA_URLS_${suffix}`] = urlOf(domain, shard, 'replica');
     }
   }
+  const further: string[] = [];
   const close = async () => {
+    const names = [...domains.map(nameOf), ...further];
     await Promise.all(
       stack.shards.map(({ primaryUrl }) =>
         withConnection(primaryUrl, async (client) => {
-          for (const domain of domains) await client.query(`DROP DATABASE IF EXISTS ${nameOf(domain)} WITH (FORCE)`);
+          for (const name of names) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
         }),
       ),
     );
@@ -71,6 +75,21 @@ export async function openTenant(domains: readonly Domain[]): Promise<Tenant> {
       const shard = stack.shards.find(({ name }) => name === shardName);
       if (!shard) throw new Error(`There is no shard ${shardName}.`);
       return urlOf(domain, shard, role);
+    },
+    async openShard(domain, name) {
+      const cluster = stack.shards.at(-1)!;
+      const database = `${nameOf(domain)}_${name}`;
+      further.push(database);
+      await withConnection(cluster.primaryUrl, (client) => cloneTemplate(client, domain, database));
+      await untilCaughtUp(cluster);
+      const urls = {
+        primary: databaseUrl(cluster.primaryUrl, database),
+        replica: databaseUrl(cluster.replicaUrl, database),
+      };
+      const suffix = `${domain}_${name}`.toUpperCase();
+      env[`DATABASE_URL_${suffix}`] = urls.primary;
+      env[`DATABASE_REPLICA_URLS_${suffix}`] = urls.replica;
+      return urls;
     },
     replicasCaughtUp,
     close,

@@ -1,6 +1,6 @@
 /**
- * What a database consists of, by its catalogs. Months of partitioned tables, attached or not, what belongs to extensions,
- * and Prisma's own table are no part of it.
+ * What a database consists of, by its catalogs. Months of partitioned tables, attached or not, indexes of
+ * a move of buckets, what belongs to extensions, and Prisma's own table are no part of it.
  */
 import type pg from 'pg';
 import type { Domain } from '../domain.ts';
@@ -132,7 +132,8 @@ const readIndexes: Reader = async (client, months) => {
         FROM generate_series(i.indnkeyatts + 1, i.indnatts) n) AS included
      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
      JOIN pg_am m ON m.oid = x.relam
-     WHERE ${OURS} AND c.relkind IN ('r', 'p', 'm') AND NOT i.indisprimary`,
+     WHERE ${OURS} AND c.relkind IN ('r', 'p', 'm') AND NOT i.indisprimary
+       AND NOT starts_with(x.relname, 'lyceum_move_')`,
     [months],
   );
   return rows.map(({ table, isUnique, valid, method, columns, included, condition }) => [

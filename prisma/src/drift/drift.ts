@@ -2,7 +2,7 @@
  * Where schema.prisma and a database differ.
  *
  * What Prisma has no word for is allowed by name, with a reason, in `<domain>/beyond-prisma.yaml`; an entry whose object is
- * not there is itself a difference, so that the list stays true.
+ * not there, or no different, is itself a difference, so that the list stays true.
  */
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
@@ -16,7 +16,7 @@ import type { SchemaObjects } from './schema-objects.ts';
 const TIMEOUT_MS = 10_000;
 
 /** Reasons by object. */
-const Allowed = z.record(z.string(), z.string().min(10));
+const Allowed = z.record(z.string(), z.string().min(1));
 export type Allowed = z.output<typeof Allowed>;
 
 export interface Drift {
@@ -47,18 +47,19 @@ export async function findDrift(domain: Domain, url: string): Promise<Drift[]> {
 
 export function compareSchemas(expected: SchemaObjects, actual: SchemaObjects, allowed: Allowed): Drift[] {
   const drift: Drift[] = [];
-  for (const [object, shape] of expected) {
-    const found = actual.get(object);
-    if (found === undefined) drift.push({ object, problem: 'is in schema.prisma, but not in the database' });
-    else if (found !== shape)
-      drift.push({ object, problem: `is "${found}" in the database, "${shape}" in schema.prisma` });
-  }
-  for (const object of actual.keys()) {
-    if (expected.has(object) || object in allowed) continue;
-    drift.push({ object, problem: 'is in the database, but neither in schema.prisma nor in beyond-prisma.yaml' });
-  }
-  for (const object of Object.keys(allowed)) {
-    if (!actual.has(object)) drift.push({ object, problem: 'is in beyond-prisma.yaml, but not in the database' });
+  for (const object of new Set([...expected.keys(), ...actual.keys(), ...Object.keys(allowed)])) {
+    const problem = problemOf(expected.get(object), actual.get(object), object in allowed);
+    if (problem) drift.push({ object, problem });
   }
   return drift.sort((a, b) => (a.object < b.object ? -1 : 1));
+}
+
+function problemOf(expected: string | undefined, actual: string | undefined, isAllowed: boolean): string | null {
+  if (isAllowed) {
+    if (actual === undefined) return 'is in beyond-prisma.yaml, but not in the database';
+    return actual === expected ? 'is in beyond-prisma.yaml, but no different from schema.prisma' : null;
+  }
+  if (actual === undefined) return 'is in schema.prisma, but not in the database';
+  if (expected === undefined) return 'is in the database, but neither in schema.prisma nor in beyond-prisma.yaml';
+  return actual === expected ? null : `is "${actual}" in the database, "${expected}" in schema.prisma`;
 }

@@ -9,7 +9,7 @@ import type { PartitionedShard } from '../resources.ts';
 
 export interface PartitionsReconcilerOptions {
   /** Asked in each round: shards may join. */
-  readonly shards: () => readonly PartitionedShard[];
+  readonly shards: () => Promise<readonly PartitionedShard[]>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -39,7 +39,7 @@ export function startPartitionsReconciler(options: PartitionsReconcilerOptions):
   /** Every shard is tried, whatever befalls another. */
   const round = async (): Promise<boolean> => {
     let isDone = true;
-    for (const shard of options.shards()) {
+    for (const shard of await options.shards()) {
       if (stopping.signal.aborted) break;
       await look(shard).catch((err: unknown) => {
         isDone = false;

@@ -4,7 +4,7 @@
 import { until } from '@lyceum/local-stack';
 import { sleep } from '@lyceum/service-kit';
 import type { Chaos } from '../../scenario.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 import type { Course } from './course.ts';
 import type { LearningStack } from './stack.ts';
 import { type Subscriber, type SubscriberTally, startSubscriber } from './subscriber.ts';

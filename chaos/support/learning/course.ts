@@ -2,7 +2,7 @@
  * The course that learners take, as the graph shows it.
  */
 import { until } from '@lyceum/local-stack';
-import type { GatewayClient } from '../../support/gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 
 export interface Course {
   readonly id: string;

@@ -1,7 +1,7 @@
 /**
  * What the databases hold of learners' progress in a course.
  */
-import type { Databases } from '../../support/databases.ts';
+import type { Databases } from '../databases.ts';
 import type { Change, Progress, Truth } from './comparison.ts';
 
 const PROGRESS = `SELECT learner_id AS "learnerId", percentage, revision,

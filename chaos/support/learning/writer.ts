@@ -4,7 +4,7 @@
  * A write that is repeated after its outcome stayed unknown may be recorded twice; the database alone knows.
  */
 import { backOffMs, sleep } from '@lyceum/service-kit';
-import type { GatewayClient } from '../../support/gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 import type { Course } from './course.ts';
 
 export interface WriterOptions {
@@ -21,6 +21,8 @@ export interface WriterTally {
   acknowledged: number;
   /** Tries that failed, or whose outcome is unknown. */
   failed: number;
+  /** Of an acknowledged write. */
+  longestMs: number;
 }
 
 interface Write {
@@ -42,9 +44,11 @@ export async function keepWriting(options: WriterOptions, stopped: AbortSignal):
     await sleep(Math.random() * 2 * everyMs, stopped);
     for (let tries = 1; !stopped.aborted; tries += 1) {
       const client = clients[Math.floor(Math.random() * clients.length)]!;
+      const begun = performance.now();
       const answer = await client.ask(write.query, { token, variables: write.variables }).catch(() => null);
       if (answer?.data && answer.errors === undefined) {
         tally.acknowledged += 1;
+        tally.longestMs = Math.max(tally.longestMs, performance.now() - begun);
         break;
       }
       tally.failed += 1;

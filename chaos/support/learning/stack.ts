@@ -17,10 +17,10 @@ import {
 } from '@lyceum/local-stack';
 import { supergraphVersion } from '@lyceum/service-kit';
 import type { Chaos } from '../../scenario.ts';
-import { type Databases, openDatabases } from '../../support/databases.ts';
-import { createGatewayClient, type GatewayClient } from '../../support/gateway-client.ts';
-import { CLAIMS_SECRET } from '../../support/gateway-process.ts';
-import { type RestartableService, restartableService } from '../../support/restartable-service.ts';
+import { type Databases, openDatabases } from '../databases.ts';
+import { createGatewayClient, type GatewayClient } from '../gateway-client.ts';
+import { CLAIMS_SECRET } from '../gateway-process.ts';
+import { type RestartableService, restartableService } from '../restartable-service.ts';
 
 export interface Gateway extends RestartableService {
   readonly client: GatewayClient;
@@ -28,6 +28,8 @@ export interface Gateway extends RestartableService {
 
 export interface LearningStack {
   readonly databases: Databases;
+  /** What tells a command or a service where everything is. */
+  readonly env: Readonly<Record<string, string>>;
   readonly redis: LocalRedis;
   readonly progress: RestartableService;
   readonly gateways: readonly [Gateway, Gateway];
@@ -46,9 +48,12 @@ const CONNECTIONS = 50;
 const SEED_MS = 60_000;
 
 /** Everything belongs to the run: it is closed when the scenario ends, also when this throws. The catalogue is seeded. */
-export async function openLearningStack(chaos: Chaos): Promise<LearningStack> {
+export async function openLearningStack(
+  chaos: Chaos,
+  options: Parameters<typeof openDatabases>[1] = {},
+): Promise<LearningStack> {
   const { folder } = chaos;
-  const databases = chaos.own(await openDatabases(folder), (d) => d.close());
+  const databases = chaos.own(await openDatabases(folder, options), (d) => d.close());
   const redis = chaos.own(await startRedis({ directory: join(folder, 'redis') }), (r) => r.stop());
   const ports: Partial<Record<ServiceName, number>> = {};
   for (const name of SERVICES) ports[name] = await freePort();
@@ -81,6 +86,7 @@ export async function openLearningStack(chaos: Chaos): Promise<LearningStack> {
   let edition = 0;
   return {
     databases,
+    env,
     redis,
     progress,
     gateways,

@@ -1,0 +1,130 @@
+/**
+ * Direct connections to the primaries of a domain, for who changes the shard map. Past any pooler, which would lose locks
+ * and cannot build indexes.
+ */
+import type { Environment } from '@lyceum/service-kit';
+import pg from 'pg';
+import type { Domain } from '../domain.ts';
+import type { Member, ShardMap } from '../shard-map.ts';
+import { readShardMap } from '../shard-map-store.ts';
+import { type ShardUrls, urlsOfShard } from '../urls.ts';
+import { ShardsError } from './errors.ts';
+
+const CONNECT_MS = 5_000;
+
+export interface LinesOptions {
+  readonly env: Environment;
+  readonly domain: Domain;
+  /** Used while no database holds a map. */
+  readonly first: ShardMap;
+}
+
+export class Lines {
+  readonly domain: Domain;
+  readonly #o: LinesOptions;
+  readonly #pools = new Map<string, pg.Pool>();
+  #map: ShardMap;
+
+  constructor(options: LinesOptions) {
+    this.domain = options.domain;
+    this.#o = options;
+    this.#map = options.first;
+  }
+
+  /** As it was read or made last. */
+  get map(): ShardMap {
+    return this.#map;
+  }
+
+  /** The shard that holds the lock and the record of changes: the first by name of those that began. */
+  get home(): string {
+    return Object.keys(this.#o.first.members).sort()[0]!;
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#map.members).sort();
+  }
+
+  urlsOf(shard: string): ShardUrls {
+    return urlsOfShard(this.#o.env, this.domain, shard, this.#map.members[shard] ?? null);
+  }
+
+  /** Of the primary of a shard that is yet to join. */
+  urlFor(shard: string, member: Member): string {
+    return urlsOfShard(this.#o.env, this.domain, shard, member).primary;
+  }
+
+  /** Of the shard's primary. */
+  pool(shard: string): pg.Pool {
+    const { primary } = this.urlsOf(shard);
+    return this.at(primary);
+  }
+
+  /** Of any server, by URL. */
+  at(url: string): pg.Pool {
+    const known = this.#pools.get(url);
+    if (known) return known;
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: 6,
+      application_name: 'lyceum-shards',
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      options: '-c timezone=UTC -c statement_timeout=0 -c lock_timeout=30s',
+    });
+    pool.on('error', () => {});
+    this.#pools.set(url, pool);
+    return pool;
+  }
+
+  /** Reads the newest map that any database holds. Throws if a primary does not answer. */
+  async refresh(): Promise<ShardMap> {
+    for (;;) {
+      const names = this.names;
+      const maps = await Promise.all(
+        names.map((name) =>
+          readShardMap(this.pool(name)).catch((error) => {
+            throw new ShardsError(`Shard ${name} of ${this.domain} does not answer: ${(error as Error).message}`, {
+              cause: error,
+            });
+          }),
+        ),
+      );
+      const newest = maps.reduce((best, map) => (map && map.version > (best?.version ?? 0) ? map : best), null);
+      if (!newest || newest.version <= this.#map.version) return this.#map;
+      this.#map = newest;
+      // It may name more shards, which may know more.
+    }
+  }
+
+  use(map: ShardMap): void {
+    this.#map = map;
+  }
+
+  /** Runs `work` in a transaction on a connection of the shard's primary. */
+  transaction<T>(shard: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return inTransaction(this.pool(shard), work);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
+  }
+}
+
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((err: Error) => {
+      broken = err;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Brings the rows of buckets from one shard to another by logical replication with a row filter: a copy of what is there,
+ * and then every change. Each step may be done again.
+ */
+import type { Domain } from '../domain.ts';
+import { type Buckets, bucketExpression, conditionOf, movingTables } from '../placement.ts';
+import { ShardsError } from './errors.ts';
+import type { Lines } from './lines.ts';
+
+export interface Leg {
+  readonly moveId: string;
+  readonly source: string;
+  readonly target: string;
+  readonly ranges: readonly Buckets[];
+}
+
+/** Names the publication, slot and subscription of a leg. */
+function nameOf({ moveId, source }: Leg): string {
+  return `lyceum_move_${moveId.replaceAll('-', '').slice(-12)}_${source}`;
+}
+
+const INDEX_PREFIX = 'lyceum_move_';
+
+interface LeafTable {
+  readonly table: string;
+  readonly leaf: string;
+}
+
+/** The tables that hold rows, partitions instead of what they are partitions of. */
+async function leavesOf(lines: Lines, shard: string): Promise<LeafTable[]> {
+  const { rows } = await lines.pool(shard).query<LeafTable>(
+    `SELECT t.name AS table, coalesce(leaf.relid, t.name::regclass)::text AS leaf
+     FROM unnest($1::text[]) WITH ORDINALITY AS t(name, place)
+       LEFT JOIN LATERAL pg_partition_tree(t.name::regclass) AS leaf ON true
+     WHERE leaf.relid IS NULL OR leaf.isleaf ORDER BY t.place`,
+    [movingTables(lines.domain).map(({ table }) => table)],
+  );
+  return rows;
+}
+
+/** So that rows of a bucket are found without reading the tables: for copying, comparing and clearing away. */
+export async function buildIndexes(lines: Lines, shard: string): Promise<void> {
+  const placements = new Map(movingTables(lines.domain).map(({ table, placement }) => [table, placement]));
+  const pool = lines.pool(shard);
+  await dropIndexes(lines, shard, { onlyInvalid: true });
+  for (const { table, leaf } of await leavesOf(lines, shard)) {
+    const placement = placements.get(table)!;
+    if (placement.by !== 'id' && placement.by !== 'bucket') continue;
+    await pool.query(
+      `CREATE INDEX CONCURRENTLY IF NOT EXISTS "${INDEX_PREFIX}${leaf}" ON ${leaf} ((${bucketExpression(placement)}))`,
+    );
+    await pool.query(`ANALYZE ${leaf}`);
+  }
+}
+
+export async function dropIndexes(
+  lines: Lines,
+  shard: string,
+  { onlyInvalid = false }: { onlyInvalid?: boolean } = {},
+): Promise<void> {
+  const { rows } = await lines.pool(shard).query<{ name: string }>(
+    `SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+     WHERE starts_with(relname, $1) AND (NOT $2 OR NOT indisvalid)`,
+    [INDEX_PREFIX, onlyInvalid],
+  );
+  for (const { name } of rows) await lines.pool(shard).query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+}
+
+/** Begins to copy and to follow. */
+export async function startReplication(lines: Lines, leg: Leg): Promise<void> {
+  const [source, target] = [lines.pool(leg.source), lines.pool(leg.target)];
+  const name = nameOf(leg);
+  const exists = async (pool: typeof source, catalog: string, column: string) =>
+    (await pool.query(`SELECT FROM ${catalog} WHERE ${column} = $1`, [name])).rows.length > 0;
+
+  if (!(await exists(source, 'pg_publication', 'pubname'))) {
+    await source.query(
+      `CREATE PUBLICATION ${name} FOR TABLE ${publishedTables(lines.domain, leg)} WITH (publish_via_partition_root = true)`,
+    );
+  }
+  const subscribed = await exists(target, 'pg_subscription', 'subname');
+  const hasSlot = await exists(source, 'pg_replication_slots', 'slot_name');
+  if (subscribed && hasSlot) return;
+  if (subscribed) {
+    // The source was replaced: its replica knew nothing of the slot, and what the target has is not the whole.
+    await stopReplication(lines, leg);
+    for (const range of uncounted(lines, leg)) await clearBuckets(lines, leg.target, range);
+    return startReplication(lines, leg);
+  }
+  // A slot of an earlier try may be older than the publication, which it then does not know.
+  if (hasSlot) await source.query('SELECT pg_drop_replication_slot($1)', [name]);
+  await source.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [name]);
+  await target.query(
+    `CREATE SUBSCRIPTION ${name} CONNECTION '${conninfo(lines.urlsOf(leg.source).primary, name)}' PUBLICATION ${name}
+     WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel)`,
+  );
+}
+
+/** The buckets of a leg whose rows do not count on the target. */
+function uncounted(lines: Lines, { target, ranges }: Leg): Buckets[] {
+  return lines.map.residue
+    .filter(({ shard }) => shard === target)
+    .flatMap((residue) =>
+      ranges.map(({ from, to }) => ({ from: Math.max(from, residue.from), to: Math.min(to, residue.to) })),
+    )
+    .filter(({ from, to }) => from <= to);
+}
+
+function publishedTables(domain: Domain, { moveId, source, ranges }: Leg): string {
+  const tables = movingTables(domain).flatMap(({ table, placement }) => {
+    const condition = conditionOf(placement, ranges);
+    return condition === null ? [] : [`${table} WHERE (${condition})`];
+  });
+  return [...tables, `shard_move_marker WHERE (move_id = '${moveId}' AND source = '${source}')`].join(', ');
+}
+
+function conninfo(url: string, applicationName: string): string {
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const settings: Record<string, string> = {
+    host: hostname,
+    port: port === '' ? '5432' : port,
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    dbname: decodeURIComponent(pathname.slice(1)),
+    application_name: applicationName,
+    ...Object.fromEntries([...searchParams].filter(([key]) => key.startsWith('ssl'))),
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}='${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`)
+    .join(' ')
+    .replaceAll("'", "''");
+}
+
+export interface CopyProgress {
+  readonly tables: number;
+  /** Tables that are copied and follow. */
+  readonly ready: number;
+}
+
+/** Throws if the subscription is not there, or stands still because a change cannot be applied. */
+export async function copyProgress(lines: Lines, leg: Leg): Promise<CopyProgress> {
+  const { rows } = await lines.pool(leg.target).query<CopyProgress & { errors: number }>(
+    `SELECT count(*)::int AS tables, count(*) FILTER (WHERE r.srsubstate = 'r')::int AS ready,
+       coalesce(max(s.apply_error_count + s.sync_error_count), 0)::int AS errors
+     FROM pg_subscription_rel r JOIN pg_subscription ON pg_subscription.oid = r.srsubid
+       LEFT JOIN pg_stat_subscription_stats s ON s.subid = r.srsubid
+     WHERE pg_subscription.subname = $1`,
+    [nameOf(leg)],
+  );
+  const { tables, ready, errors } = rows[0]!;
+  if (errors > MAX_ERRORS) {
+    throw new ShardsError(
+      `Rows of ${lines.domain} cannot be applied on ${leg.target} (${errors} errors; its log says why). Mend it and run again, or abort.`,
+    );
+  }
+  return { tables, ready };
+}
+
+/** A connection may break now and then. */
+const MAX_ERRORS = 20;
+
+/** Ends the copying on both sides; what was copied stays. */
+export async function stopReplication(lines: Lines, leg: Leg): Promise<void> {
+  const [source, target] = [lines.pool(leg.source), lines.pool(leg.target)];
+  const name = nameOf(leg);
+  const { rows } = await target.query<{ oid: number }>('SELECT oid FROM pg_subscription WHERE subname = $1', [name]);
+  const subscription = rows[0]?.oid;
+  if (subscription !== undefined) {
+    await target.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
+    await target.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
+    await target.query(`DROP SUBSCRIPTION ${name}`);
+  }
+  // A subscription without its slot leaves those of tables that were not copied to the end.
+  const slots = await source.query<{ slot: string; pid: number | null }>(
+    `SELECT slot_name AS slot, active_pid AS pid FROM pg_replication_slots
+     WHERE database = current_database() AND (slot_name = $1 OR starts_with(slot_name, $2))`,
+    [name, `pg_${subscription ?? 0}_sync_`],
+  );
+  for (const { slot, pid } of slots.rows) {
+    if (pid !== null) await source.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+    await source.query('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1', [
+      slot,
+    ]);
+  }
+  await source.query(`DROP PUBLICATION IF EXISTS ${name}`);
+  for (const pool of [source, target]) {
+    await pool.query('DELETE FROM shard_move_marker WHERE move_id = $1 AND source = $2', [leg.moveId, leg.source]);
+  }
+}
+
+/** Rows at once: short transactions, which hold nobody up. */
+const CLEAR_BATCH = 5_000;
+
+/** Deletes the rows of buckets that the shard does not serve. Returns how many there were. */
+export async function clearBuckets(lines: Lines, shard: string, buckets: Buckets): Promise<number> {
+  const placements = new Map(movingTables(lines.domain).map(({ table, placement }) => [table, placement]));
+  const pool = lines.pool(shard);
+  let cleared = 0;
+  // What refers comes after what it refers to in the list of tables: cleared in the other direction.
+  for (const { table, leaf } of (await leavesOf(lines, shard)).reverse()) {
+    const condition = conditionOf(placements.get(table)!, [buckets]);
+    if (condition === null) continue;
+    for (;;) {
+      const { rowCount } = await pool.query(
+        `DELETE FROM ${leaf} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${leaf} WHERE ${condition} LIMIT ${CLEAR_BATCH}))`,
+      );
+      cleared += rowCount ?? 0;
+      if ((rowCount ?? 0) < CLEAR_BATCH) break;
+    }
+  }
+  return cleared;
+}
