@@ -13,7 +13,7 @@ export { type Part, verifyBackup } from './backup/verify.ts';
 export * from './checksum.ts';
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
-export { DIRECTORY_DOMAINS } from './directory-entries.ts';
+export { DIRECTORY_DOMAINS } from './directory-kinds.ts';
 export * from './domain.ts';
 export { type Drift, findDrift } from './drift/drift.ts';
 export * from './ids.ts';
