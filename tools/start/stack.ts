@@ -46,7 +46,7 @@ export async function openPostgres(
     directory: paths.postgres,
     shards: names,
     ports: Object.fromEntries(
-      names.map((name, at) => [name, { primary: POSTGRES_PORT + 2 * at, replica: POSTGRES_PORT + 2 * at + 1 }]),
+      names.map((name, at) => [name, { primary: POSTGRES_PORT + 2 * at, replicas: [POSTGRES_PORT + 2 * at + 1] }]),
     ),
     databases: DOMAINS.map(databaseName),
     durability: 'safe',

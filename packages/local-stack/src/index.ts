@@ -10,7 +10,8 @@ export {
   stopLeftoverPostgres,
 } from './postgres.ts';
 export type { PostgresNode } from './postgres-node.ts';
-export type { Replica, Shard, ShardPorts } from './postgres-shard.ts';
+export type { Replica } from './postgres-replica.ts';
+export type { Shard, ShardPorts } from './postgres-shard.ts';
 export { commandLine, isAlive, until } from './processes.ts';
 export { type LocalRedis, type RedisOptions, startRedis, stopLeftoverRedis } from './redis.ts';
 export {

@@ -5,6 +5,8 @@ export interface NodeSettings {
   readonly port: number;
   /** 'safe' keeps every commit through a crash of the machine; 'fast' gives that up for speed and is for tests only. */
   readonly durability: 'safe' | 'fast';
+  /** On a primary: the replicas that a commit waits for, in Postgres' own words. */
+  readonly synchronousStandbyNames?: string;
   /** Set on a replica: where its primary is, and as whom it follows. */
   readonly follow?: { readonly port: number; readonly user: string; readonly password: string; readonly slot: string };
 }
@@ -40,6 +42,7 @@ export function renderSettings(o: NodeSettings): string {
     // synchronous_commit stays on: a replica is sent only what is flushed, and an asynchronous flush is 200 ms late.
     Object.assign(settings, { fsync: 'off', full_page_writes: 'off', shared_buffers: '48MB' });
   }
+  if (o.synchronousStandbyNames !== undefined) settings.synchronous_standby_names = o.synchronousStandbyNames;
   if (o.follow) {
     const { port, user, password, slot } = o.follow;
     settings.primary_conninfo = `host=127.0.0.1 port=${port} user=${user} password=${password} application_name=${slot}`;

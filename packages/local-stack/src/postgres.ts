@@ -1,8 +1,9 @@
 /**
- * The local PostgreSQL: per shard a primary and a streaming replica, from nothing or from where the last run left off.
+ * The local PostgreSQL: per shard a primary and its streaming replicas, from nothing or from where the last run left off.
  *
- * Layout below `directory`: `state.json` (ports and password), `<shard>/primary`, `<shard>/replica`. The caller makes
- * sure that only one process at a time works on a directory; servers left over from a run that died are stopped here.
+ * Layout below `directory`: `state.json` (ports and password), `<shard>/primary`, `<shard>/replica`, `<shard>/replica-2`.
+ * The caller makes sure that only one process at a time works on a directory; servers left over from a run that died
+ * are stopped here.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -19,6 +20,10 @@ export interface PostgresOptions {
   /** Databases that must exist on every shard. */
   readonly databases: readonly string[];
   readonly durability: 'safe' | 'fast';
+  /** Of every shard; 1 unless told. */
+  readonly replicas?: number;
+  /** What a commit on a primary waits for, such as `ANY 1 (replica, replica_2)`; it waits for none unless told. */
+  readonly synchronousStandbyNames?: string;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -36,8 +41,13 @@ export interface LocalPostgres {
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
-const Ports = z.object({ primary: z.number().int(), replica: z.number().int() });
+const Ports = z.object({ primary: z.number().int(), replicas: z.array(z.number().int()).default([]) });
 const State = z.object({ password: z.string(), ports: z.record(z.string(), Ports) });
+
+interface State {
+  readonly password: string;
+  ports: Readonly<Record<string, ShardPorts>>;
+}
 
 /** Ready when every primary accepts writes and every replica streams. On failure nothing is left running. */
 export async function startPostgres(o: PostgresOptions): Promise<LocalPostgres> {
@@ -75,7 +85,7 @@ export async function startPostgres(o: PostgresOptions): Promise<LocalPostgres> 
       Object.fromEntries(
         shards.map((shard) => [
           shard.name,
-          { primary: shard.primary.url(database), replicas: [shard.replica.url(database)] },
+          { primary: shard.primary.url(database), replicas: shard.replicas.map((replica) => replica.url(database)) },
         ]),
       ),
     stop,
@@ -85,14 +95,13 @@ export async function startPostgres(o: PostgresOptions): Promise<LocalPostgres> 
 /** Stops servers that an earlier run left in this directory; their data stays. */
 export async function stopLeftoverPostgres(directory: string): Promise<void> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  const nodes = entries
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => ['primary', 'replica'].map((role) => join(directory, name, role)));
-  await Promise.all(nodes.map(stopLeftoverServer));
+  const shards = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  const nodes = await Promise.all(shards.map(async (shard) => (await readdir(shard)).map((name) => join(shard, name))));
+  await Promise.all(nodes.flat().map(stopLeftoverServer));
 }
 
 /** No state means that nothing was initialised with it yet. It is written as a whole, so what is there can be read. */
-async function readState(file: string): Promise<z.output<typeof State>> {
+async function readState(file: string): Promise<State> {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text !== null) return State.parse(JSON.parse(text));
   const state = { password: randomBytes(18).toString('hex'), ports: {} };
@@ -100,7 +109,7 @@ async function readState(file: string): Promise<z.output<typeof State>> {
   return state;
 }
 
-async function writeState(file: string, state: z.output<typeof State>): Promise<void> {
+async function writeState(file: string, state: State): Promise<void> {
   await writeFile(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }

@@ -5,17 +5,24 @@ import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isAlive, type LocalPostgres, startPostgres, stopLeftoverPostgres, until } from '../src/index.ts';
+import {
+  isAlive,
+  type LocalPostgres,
+  type PostgresOptions,
+  startPostgres,
+  stopLeftoverPostgres,
+  until,
+} from '../src/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 /** `mkdtemp` makes folders that only root may enter when the tests run as root: the case of a clone below /root. */
-async function boot(directory: string, ports?: { primary: number; replica: number }): Promise<LocalPostgres> {
+async function boot(directory: string, options: Partial<PostgresOptions> = {}): Promise<LocalPostgres> {
   const postgres = await startPostgres({
     directory,
     shards: ['s1'],
     databases: ['lyceum'],
     durability: 'fast',
-    ...(ports && { ports: { s1: ports } }),
+    ...options,
   });
   onTestFinished(() => postgres.stop('immediate'));
   return postgres;
@@ -70,7 +77,7 @@ test('data, password and ports survive a restart; a taken port is replaced and t
   await new Promise<void>((resolve) => squatter.listen(ports.primary, '127.0.0.1', resolve));
   onTestFinished(() => void squatter.close());
   const s1 = (await boot(folder.path)).shard('s1');
-  expect(s1.ports.replica).toBe(ports.replica);
+  expect(s1.ports.replicas).toEqual(ports.replicas);
   expect(s1.ports.primary).not.toBe(ports.primary);
   await s1.primary.query("INSERT INTO note VALUES ('new')", [], 'lyceum');
   await s1.caughtUp();
@@ -100,4 +107,45 @@ test('a replica whose files are lost is copied from its primary again', async ()
   await rm(join(folder.path, 's1/replica'), { recursive: true });
   const s1 = (await boot(folder.path)).shard('s1');
   expect(await s1.replica.query('SELECT text FROM note', [], 'lyceum')).toEqual([{ text: 'kept' }]);
+});
+
+test('a shard has as many replicas as it is told, the next time another number', async () => {
+  await using folder = await temporaryFolder();
+  const first = await boot(folder.path, { replicas: 2 });
+  await first.shard('s1').primary.query("CREATE TABLE note AS SELECT 'kept' AS text", [], 'lyceum');
+  await first.shard('s1').caughtUp();
+  for (const replica of first.shard('s1').replicas) {
+    expect(await replica.query('SELECT text FROM note', [], 'lyceum')).toHaveLength(1);
+  }
+  expect(first.urls('lyceum').s1?.replicas).toHaveLength(2);
+  await first.stop();
+
+  const alone = await boot(folder.path, { replicas: 0 });
+  const slots = await alone.shard('s1').primary.query('SELECT slot_name FROM pg_replication_slots');
+  expect(slots).toEqual([]);
+  expect(alone.urls('lyceum').s1?.replicas).toEqual([]);
+  await alone.stop();
+
+  const more = (await boot(folder.path, { replicas: 3 })).shard('s1');
+  for (const replica of more.replicas) {
+    expect(await replica.query('SELECT text FROM note', [], 'lyceum')).toEqual([{ text: 'kept' }]);
+  }
+});
+
+test('a primary with synchronous replicas acknowledges a commit only when one of them has it', async () => {
+  await using folder = await temporaryFolder();
+  const postgres = await boot(folder.path, { replicas: 2, synchronousStandbyNames: 'ANY 1 (replica, replica_2)' });
+  const { primary, replicas } = postgres.shard('s1');
+  const states = await primary.query('SELECT DISTINCT sync_state FROM pg_stat_replication');
+  expect(states).toEqual([{ sync_state: 'quorum' }]);
+  await replicas[0]!.stop();
+  await primary.query("CREATE TABLE note AS SELECT 'one is enough' AS text", [], 'lyceum');
+  await replicas[1]!.stop();
+
+  const waiting = primary.query("INSERT INTO note VALUES ('heard')", [], 'lyceum');
+  const waits = () => primary.query("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  await expect.poll(waits).toHaveLength(1);
+  await replicas[1]!.start();
+  await waiting;
+  expect(await replicas[1]!.query('SELECT text FROM note', [], 'lyceum')).toHaveLength(2);
 });
