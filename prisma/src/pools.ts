@@ -11,7 +11,9 @@ export interface PoolSettings {
   readonly applicationName: string;
 }
 
-const TIMEOUTS = {
+const SETTINGS = {
+  // A statement is sent without waiting for those before it. Only a transaction has several on one connection.
+  pipeline: true,
   connectionTimeoutMillis: 3_000,
   statement_timeout: 10_000,
   query_timeout: 11_000,
@@ -24,7 +26,7 @@ export function openPool(url: string, { max, applicationName }: PoolSettings): p
 }
 
 function poolConfig(url: string, { max, applicationName }: PoolSettings): pg.PoolConfig {
-  return { connectionString: url, max, application_name: applicationName, keepAlive: true, ...TIMEOUTS };
+  return { connectionString: url, max, application_name: applicationName, keepAlive: true, ...SETTINGS };
 }
 
 /**

@@ -5,18 +5,17 @@
  * first read needs them), those of its own commits, and those of events it was told of. A replica serves a read only if
  * it has replayed the position of its shard; else the primary does.
  */
-import { type Logger, LyceumError } from '@lyceum/service-kit';
+import type { Logger } from '@lyceum/service-kit';
 import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
 import { isId } from './ids.ts';
-import { createOutboxWriter } from './outbox-writer.ts';
 import { later, type Position, toPosition } from './position.ts';
 import type { Shard } from './shard.ts';
-import type { Client, Consistency, DatabaseSession, OutboxWriter, PrismaClients, Tx } from './types.ts';
+import { type Committed, inTransaction } from './transaction.ts';
+import type { Client, Consistency, DatabaseSession, Tx } from './types.ts';
 import type { ViewerPositions } from './viewer-positions.ts';
 
 const SHARDS_AT_ONCE = 4;
-const TRANSACTION = { maxWait: 3_000, timeout: 10_000 };
 
 export interface SessionOptions<D extends Domain> {
   readonly domain: D;
@@ -39,16 +38,16 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
 
   async transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T> {
     const shard = this.#o.shardOf(shardKey);
-    let result: T;
+    let committed: Committed<T>;
     try {
-      result = await inTransaction(shard.primary, work);
+      committed = await inTransaction({ pool: shard.pool, client: shard.primary }, work);
     } catch (error) {
       this.#o.metrics.write(shard.name, 'rolled_back');
       throw error;
     }
     this.#o.metrics.write(shard.name, 'committed');
-    await this.#remember(shard, this.#o.viewerId ?? shardKey);
-    return result;
+    await this.#remember(shard, this.#o.viewerId ?? shardKey, committed.position);
+    return committed.result;
   }
 
   async read(shardKey: string, consistency: Consistency = 'session'): Promise<Client<D>> {
@@ -91,7 +90,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
 
   async #reader(shard: Shard<D>, consistency: Consistency): Promise<Client<D>> {
     if (consistency === 'primary') return shard.readPrimary('asked');
-    if (consistency === 'eventual') return shard.reader(null);
+    if (consistency === 'eventual' || !shard.hasReplicas) return shard.reader(null);
     const place = `${this.#o.domain}/${shard.name}`;
     const own = this.#seen.get(place);
     if (this.#o.viewerId === null) return shard.reader(own ?? null);
@@ -103,51 +102,20 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   /**
-   * The transaction stands whatever happens here. If the position cannot be read, this session must not trust a
-   * replica of the shard again; if it cannot be kept, later requests may for a moment read what was before.
+   * The transaction stands whatever happens here. If the position is not known, this session must not trust a replica
+   * of the shard again; if it cannot be kept, later requests may for a moment read what was before.
    */
-  async #remember(shard: Shard<D>, ownerId: string): Promise<void> {
+  async #remember(shard: Shard<D>, ownerId: string, position: Position | null): Promise<void> {
     const place = `${this.#o.domain}/${shard.name}`;
-    let position: Position;
-    try {
-      position = await shard.position();
-    } catch (err) {
+    if (position === null) {
       this.#seen.set(place, 'FFFFFFFF/FFFFFFFF');
-      this.#o.log.warn({ err, place }, 'position after a commit unknown, the session stays on the primary');
+      this.#o.log.warn({ place }, 'position after a commit unknown, the session stays on the primary');
       return;
     }
     this.#seen.set(place, later(this.#seen.get(place), position));
     const kept = await this.#o.positions.advance(ownerId, place, position);
     if (!kept) this.#o.log.debug({ place }, 'position after a commit was not kept');
   }
-}
-
-/** Prisma's client types differ per domain, but all of them run interactive transactions alike. */
-interface Transactor<D extends Domain> {
-  $transaction<T>(work: (tx: Tx<D>) => Promise<T>, options: { maxWait: number; timeout: number }): Promise<T>;
-}
-
-async function inTransaction<D extends Domain, T>(
-  primary: PrismaClients[D],
-  work: (tx: Tx<D>) => Promise<T>,
-): Promise<T> {
-  try {
-    return await (primary as unknown as Transactor<D>).$transaction((tx) => work(withOutbox(tx)), TRANSACTION);
-  } catch (error) {
-    // P2028: no connection in time, or the transaction took too long.
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2028') {
-      throw new LyceumError('TIMED_OUT', undefined, undefined, { cause: error });
-    }
-    throw error;
-  }
-}
-
-/** The transaction client is a proxy of Prisma's, to which nothing can be added: it is wrapped. */
-function withOutbox<D extends Domain>(tx: Tx<D>): Tx<D> {
-  const outbox: OutboxWriter = createOutboxWriter(tx);
-  return new Proxy(tx, {
-    get: (target, key) => (key === 'outbox' ? outbox : Reflect.get(target, key, target)),
-  });
 }
 
 async function atMost<A, B>(limit: number, items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {

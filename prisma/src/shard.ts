@@ -7,7 +7,7 @@ import type { ClientFactory } from './clients.ts';
 import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
 import { openPool, ReplicaPool } from './pools.ts';
-import { endOfLastRecord, type Position, toPosition } from './position.ts';
+import { type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import type { Client, PrismaClients } from './types.ts';
 import type { ShardUrls } from './urls.ts';
@@ -79,9 +79,14 @@ export class Shard<D extends Domain> {
     this.#schedule();
   }
 
+  /** Without replicas nobody has to know what a reader has seen. */
+  get hasReplicas(): boolean {
+    return this.#replicas.length > 0;
+  }
+
   /** Any healthy replica that has replayed `position` (null: any healthy one), else the primary. */
   async reader(position: Position | null): Promise<Client<D>> {
-    if (this.#replicas.length === 0) return this.readPrimary('no_replica');
+    if (!this.hasReplicas) return this.readPrimary('no_replica');
     const healthy = this.#replicas.filter(({ state }) => state.healthy);
     const chosen = healthy[this.#next++ % Math.max(healthy.length, 1)];
     if (!chosen) return this.readPrimary('unhealthy');
@@ -95,12 +100,6 @@ export class Shard<D extends Domain> {
   readPrimary(reason: 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown'): Client<D> {
     this.#metrics.read(this.name, 'primary', reason);
     return this.primary;
-  }
-
-  /** At or past everything that was committed here before the call. */
-  async position(): Promise<Position> {
-    const { rows } = await this.pool.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
-    return endOfLastRecord(rows[0]!.lsn);
   }
 
   async check(): Promise<void> {
