@@ -17,7 +17,7 @@ const HELP = `Usage: npm run bench -- <name> [options]
   --quick              a run of under a minute, of those whom a promise names
   --only ID,ID         these participants alone (gateway: what is promised of others cannot hold then)
   --rounds N           visits to each participant (3; quick: 1); subscriptions: rounds or pairs in each phase;
-                       data: five visits to each
+                       data: five short visits to each
   --seconds N          measured at each visit (3; quick: 1)
   --connections N      at the same time (50)
   --gateway-core N     of the participant that is measured (0)

@@ -4,9 +4,6 @@
 import { median } from '../statistics.ts';
 import { type Figures, measure, type Work } from './load.ts';
 
-/** Visits of each participant in a round: many short ones, because neighbours are compared with each other. */
-const TURNS = 5;
-
 export interface Compared {
   readonly id: string;
   /** Medians over all visits. */
@@ -17,27 +14,27 @@ export interface Compared {
 }
 
 export interface Pace {
-  readonly rounds: number;
-  /** Of each participant in each round. */
+  /** Visits to each participant. */
+  readonly turns: number;
+  /** Of a visit. */
   readonly seconds: number;
 }
 
 /** The first one is what the others are compared with. */
 export async function compare(
   participants: readonly { readonly id: string; readonly work: Work }[],
-  { rounds, seconds }: Pace,
+  { turns, seconds }: Pace,
 ): Promise<Compared[]> {
-  const visit = (seconds * 2.5) / TURNS;
-  for (const { work } of participants) await measure(work, visit);
-  const turns: Figures[][] = [];
-  for (let turn = 0; turn < rounds * TURNS; turn += 1) {
+  for (const { work } of participants) await measure(work, seconds);
+  const seen: Figures[][] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
     const figures: Figures[] = [];
     // Who comes first changes from turn to turn.
     const order = participants.map((_, index) => (index + turn) % participants.length);
-    for (const index of order) figures[index] = await measure(participants[index]!.work, visit);
-    turns.push(figures);
+    for (const index of order) figures[index] = await measure(participants[index]!.work, seconds);
+    seen.push(figures);
   }
-  const over = (of: (figures: Figures[]) => number) => median(turns.map(of));
+  const over = (of: (figures: Figures[]) => number) => median(seen.map(of));
   return participants.map(({ id }, index) => ({
     id,
     figures: {

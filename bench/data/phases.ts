@@ -8,7 +8,12 @@ import { openPlain } from './plain.ts';
 import { openRig, type World } from './rig.ts';
 import { measureRouting } from './routing.ts';
 
-export interface Amounts extends Pace {
+export interface Amounts {
+  readonly paths: Pace;
+  /** Of more and more shards and replicas. */
+  readonly shapes: Pace;
+  /** Whether Prisma's models are measured, too. */
+  readonly prisma: boolean;
   readonly learners: number;
   /** Where learners are divided over servers: fewer, because the shape is asked for. */
   readonly learnersDivided: number;
@@ -37,18 +42,19 @@ export async function measureOneDatabase(amounts: Amounts): Promise<OneDatabase>
     console.log(`Filling in ${amounts.learners} learners.`);
     const world = await rig.createWorld(1, amounts.learners);
     const paths = await measurePaths(world, amounts);
-    return { paths, ...(await measureReplicas(world, amounts)) };
+    return { paths, ...(await measureReplicas(world, amounts.shapes)) };
   } finally {
     await rig.close();
   }
 }
 
-async function measurePaths(world: World, pace: Pace): Promise<OneDatabase['paths']> {
+async function measurePaths(world: World, { paths: pace, prisma }: Amounts): Promise<OneDatabase['paths']> {
   const databases = await world.open(0);
   const plain = openPlain(world);
   try {
     const calls = createCalls(world);
-    const sides = { pg: plain, lyceum: createLyceum(databases), prisma: createPrisma(databases) };
+    const models = prisma ? { prisma: createPrisma(databases) } : {};
+    const sides = { pg: plain, lyceum: createLyceum(databases), ...models };
     const compared = {} as Record<PathName, readonly Compared[]>;
     for (const name of Object.keys(PATHS) as PathName[]) {
       const participants = Object.entries(sides).flatMap(([id, side]) => {
@@ -97,9 +103,9 @@ export async function measureShards(amounts: Amounts): Promise<Shape[]> {
       reading.push({ id: `${count} shards`, work: calls('progress_read', lyceum)! });
       writing.push({ id: `${count} shards`, work: calls('completion_write', lyceum)! });
     }
-    const reads = await compare(reading, amounts);
+    const reads = await compare(reading, amounts.shapes);
     console.log(`progress of a viewer: ${reads.map(brief).join(', ')}`);
-    const writes = await compare(writing, amounts);
+    const writes = await compare(writing, amounts.shapes);
     console.log(`completion of a lesson: ${writes.map(brief).join(', ')}`);
     return SHARDS.map((count, index) => ({ count, reads: reads[index]!, writes: writes[index]! }));
   } finally {

@@ -10,15 +10,22 @@ import { type Amounts, measureOneDatabase, measureShards, type Shape } from './p
 import { writeReport } from './report.ts';
 import { judge } from './verdict.ts';
 
+/** Of the seconds asked for: many short visits, because neighbours are compared with each other. */
+const VISIT = 0.4;
+
 /** Resolves to whether every promise was kept. */
 export async function runData({ quick, rounds, seconds }: BenchOptions): Promise<boolean> {
   const started = performance.now();
   const circumstances = describeCircumstances();
   warnIfBusy(circumstances);
-  const pace = { rounds, seconds };
-  const amounts: Amounts = quick
-    ? { ...pace, learners: 1_000, learnersDivided: 500 }
-    : { ...pace, learners: 50_000, learnersDivided: 3_000 };
+  const visit = seconds * VISIT;
+  const amounts: Amounts = {
+    paths: { turns: rounds * 5, seconds: visit },
+    shapes: { turns: rounds * 2, seconds: visit },
+    prisma: !quick,
+    learners: quick ? 1_000 : 50_000,
+    learnersDivided: quick ? 500 : 3_000,
+  };
   const one = await measureOneDatabase(amounts);
   const shards = await measureShards(amounts);
   const { holds, paths, lines } = judge(one);
