@@ -76,36 +76,27 @@ function lessonCounts({ count, progressRows, courses, seed }: SeedLearnersOption
 async function writeBatch(o: SeedLearnersOptions, plans: readonly LearnerPlan[]): Promise<SeedLearnersResult> {
   const users = internalsOf(o.databases.users);
   const progress = internalsOf(o.databases.progress);
-  const byOwner = (of: { shardOfBucket: (bucket: number) => { pool: pg.Pool } }) =>
-    Map.groupBy(plans, (plan) => of.shardOfBucket(bucketOf(plan.id)).pool);
-  const byAddress = Map.groupBy(plans, (plan) => users.shardOfBucket(bucketOfValue(`email:${plan.email}`)).pool);
+  const ownerOf = (plan: LearnerPlan) => bucketOf(plan.id);
+  const addressOf = (plan: LearnerPlan) => bucketOfValue(`email:${plan.email}`);
 
-  const written = await Promise.all(
-    [...byOwner(progress)].map(([pool, group]) => inTransaction(pool, (client) => writeProgress(client, group))),
-  );
-  await Promise.all([...byAddress].map(([pool, group]) => writeDirectory(pool, group)));
-  const made = await Promise.all(
-    [...byOwner(users)].map(([pool, group]) =>
-      inTransaction(pool, (client) => writeUsers(client, group, o.passwordHash)),
-    ),
-  );
+  const written = await perShard(progress, plans, ownerOf, writeProgress);
+  await perShard(users, plans, addressOf, writeDirectory);
+  const made = await perShard(users, plans, ownerOf, (client, group) => writeUsers(client, group, o.passwordHash));
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   return { learners: sum(made), progressRows: sum(written) };
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  } finally {
-    client.release();
-  }
+/** One transaction for each shard. */
+async function perShard<T>(
+  { router, fenced }: ReturnType<typeof internalsOf>,
+  plans: readonly LearnerPlan[],
+  bucket: (plan: LearnerPlan) => number,
+  write: (client: pg.PoolClient, group: readonly LearnerPlan[]) => Promise<T>,
+): Promise<T[]> {
+  const groups = Map.groupBy(plans, (plan) => router.map.shardOf(bucket(plan)));
+  return Promise.all(
+    [...groups.values()].map((group) => fenced.write(group.map(bucket), (client) => write(client, group))),
+  );
 }
 
 async function ensurePartitions(progress: Database<'progress'>, until: number): Promise<void> {

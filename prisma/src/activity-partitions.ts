@@ -9,8 +9,8 @@ export async function ensureActivityPartitions(
   { from, months = 3 }: { from: Date; months?: number },
 ): Promise<number> {
   let made = 0;
-  for (const shard of internalsOf(database).shards()) {
-    const { rows } = await shard.pool.query<{ made: number }>(
+  for (const shard of internalsOf(database).router.shards) {
+    const { rows } = await shard.probe.query<{ made: number }>(
       'SELECT ensure_activity_partitions($1::date, $2::integer) AS made',
       [from.toISOString().slice(0, 10), months],
     );

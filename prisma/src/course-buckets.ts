@@ -5,13 +5,17 @@
 import { type Database, internalsOf } from './database.ts';
 import { BUCKETS } from './ids.ts';
 
+/** The allocator's row lies with this bucket. */
+const ALLOCATOR = 0;
+
 /**
  * Counts up even if the course is not written afterwards: a gap, never a double. The bucket never moves back, also when
  * `coursesPerBucket` is changed; the last bucket takes all that remain.
  */
 export async function allocateCourseBucket(database: Database<'courses'>): Promise<number> {
-  const { shardOfBucket, policy } = internalsOf(database);
-  const { rows } = await shardOfBucket(0).pool.query<{ bucket: number }>(
+  const { fenced, policy } = internalsOf(database);
+  const rows = await fenced.read<{ bucket: number }>(
+    ALLOCATOR,
     `INSERT INTO bucket_allocator AS a (name, bucket, used) VALUES ('courses', 0, 1)
      ON CONFLICT (name) DO UPDATE SET
        bucket = CASE WHEN a.used >= $1 THEN least(a.bucket + 1, $2) ELSE a.bucket END,

@@ -12,11 +12,15 @@ import type { Metrics } from '@lyceum/service-kit';
  * - `positions_unknown`: Redis did not say what the reader has seen.
  * - `failed_over`: a replica failed in the middle of a statement; the primary answered it.
  */
-type ReadReason = 'fresh' | 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown' | 'failed_over';
+type ReadReason = PrimaryReason | 'fresh' | 'failed_over';
+
+/** Why a read was sent to the primary. */
+export type PrimaryReason = 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown';
 
 export interface DatabaseMetrics {
   read(shard: string, role: 'primary' | 'replica', reason: ReadReason): void;
-  write(shard: string, outcome: 'committed' | 'rolled_back'): void;
+  /** `stale_map`: refused because the buckets were dealt out anew, and tried again. */
+  write(shard: string, outcome: 'committed' | 'rolled_back' | 'stale_map'): void;
   lag(shard: string, replica: number, seconds: number): void;
 }
 

@@ -1,11 +1,10 @@
 /**
- * Opens a domain's databases: one shard object per shard of the map, routing by id, sessions and the directory.
+ * Opens a domain's databases: routing by id, sessions and the directory.
  */
 import {
   type Environment,
   type Live,
   type Logger,
-  LyceumError,
   type Metrics,
   type Redis,
   type RedisKeys,
@@ -15,13 +14,16 @@ import { loadClientFactory } from './clients.ts';
 import { createDatabaseMetrics } from './database-metrics.ts';
 import { createDirectory } from './directory.ts';
 import type { Domain } from './domain.ts';
+import { createFenced, type Fenced } from './fenced.ts';
 import { bucketOf } from './ids.ts';
+import type { Workload } from './pools.ts';
 import { toPosition } from './position.ts';
+import { Router } from './router.ts';
 import { Session } from './session.ts';
 import { Shard } from './shard.ts';
-import { type ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
+import { firstMap, type ShardsPolicy } from './shard-map.ts';
 import type { Database } from './types.ts';
-import { readDatabaseUrls } from './urls.ts';
+import { urlsOfShard } from './urls.ts';
 import { createViewerPositions } from './viewer-positions.ts';
 
 export type { Database } from './types.ts';
@@ -36,11 +38,13 @@ export interface DatabaseOptions {
   readonly keys: RedisKeys;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** What this process does with them; default: `read` and `write`. Warmed up at start. */
+  readonly workloads?: readonly [Workload, ...Workload[]];
 }
 
 interface Internals<D extends Domain> {
-  readonly shards: () => readonly Shard<D>[];
-  readonly shardOfBucket: (bucket: number) => Shard<D>;
+  readonly router: Router<D>;
+  readonly fenced: Fenced;
   readonly policy: () => ShardsPolicy;
 }
 
@@ -54,48 +58,42 @@ export function internalsOf<D extends Domain>(database: Database<D>): Internals<
 }
 
 /**
- * Throws a ConfigError if a shard of the map has no URL. A server that does not answer is no error here: it is one of
- * `check`, so that a service starts before its databases and becomes ready after them.
+ * Throws a ConfigError if a shard of the first map has no URL. A server that does not answer is no error here: it is one
+ * of `check`, so that a service starts before its databases and becomes ready after them.
  */
 export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptions): Promise<Database<D>> {
-  const names = shardsOf(o.shards.current, domain);
-  const urls = readDatabaseUrls(o.env, domain, names);
   const createClient = await loadClientFactory(domain);
   const metrics = createDatabaseMetrics(domain, o.metrics);
-  const shards = new Map(
-    names.map((name) => [name, new Shard({ domain, name, urls: urls[name]!, createClient, metrics, log: o.log })]),
-  );
-  await Promise.all([...shards.values()].map((shard) => shard.open()));
-
-  const ofBucket = (bucket: number): Shard<D> => {
-    const name = shardOfBucket(o.shards.current, domain, bucket);
-    const shard = shards.get(name);
-    // The map was edited to name a shard that this process was started without.
-    if (!shard) throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause: `shard ${name}` });
-    return shard;
-  };
-  const ofId = (id: string) => ofBucket(bucketOf(id));
-  const all = () => [...shards.values()];
+  const log = o.log.child({ domain });
+  const workloads = o.workloads ?? ['read', 'write'];
+  const router = new Router<D>({
+    first: firstMap(o.shards.current, domain),
+    urlsOf: (name, { members }) => urlsOfShard(o.env, domain, name, members[name] ?? null),
+    createShard: (name, urls) => new Shard({ domain, name, urls, workloads, createClient, metrics, log }),
+    log,
+  });
+  await router.open();
+  const fenced = createFenced(router);
   const positions = createViewerPositions(o.redis, o.keys);
 
   const database: Database<D> = {
     domain,
-    shards: names,
-    directory: createDirectory((bucket) => ofBucket(bucket).pool),
-    session: (viewerId) =>
-      new Session({ domain, viewerId, shardOf: ofId, shards: all, positions, metrics, log: o.log }),
-    shardOf: (id) => ofId(id).name,
+    get shards() {
+      return router.map.names;
+    },
+    directory: createDirectory(fenced),
+    session: (viewerId, workload) => new Session({ domain, viewerId, workload, router, positions, metrics, log }),
+    shardOf: (id) => router.map.shardOf(bucketOf(id)),
     foretell: async (viewerId, seen) => {
-      const moves = Object.entries(seen).map(([place, text]) => positions.advance(viewerId, place, toPosition(text)));
-      await Promise.all(moves);
+      const moves = Object.entries(seen).map(([place, text]) => [place, toPosition(text)] as const);
+      await positions.advance(viewerId, Object.fromEntries(moves));
     },
     check: async (timeoutMs = CHECK_TIMEOUT_MS) => {
-      await Promise.all(all().map((shard) => withTimeout(shard.check(), timeoutMs, `shard ${shard.name}`)));
+      const pings = router.shards.map((shard) => withTimeout(shard.ping(), timeoutMs, `shard ${shard.name}`));
+      await Promise.all(pings);
     },
-    close: async () => {
-      await Promise.all(all().map((shard) => shard.close()));
-    },
+    close: () => router.close(),
   };
-  internals.set(database, { shards: all, shardOfBucket: ofBucket, policy: () => o.shards.current });
+  internals.set(database, { router, fenced, policy: () => o.shards.current });
   return database;
 }

@@ -1,7 +1,7 @@
 /**
  * The cross-shard directory. An entry lies on the shard of the hash of its kind and value, always on the primary.
  */
-import type pg from 'pg';
+import type { Fenced } from './fenced.ts';
 import { bucketOfValue } from './ids.ts';
 import type { Claim, Directory } from './types.ts';
 
@@ -15,11 +15,14 @@ interface Entry {
   readonly abandoned: boolean;
 }
 
-export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Directory {
-  const poolOf = (kind: string, value: string) => poolOfBucket(bucketOfValue(`${kind}:${value}`));
+export function createDirectory(fenced: Fenced): Directory {
+  const placeOf = (kind: string, value: string) => bucketOfValue(`${kind}:${value}`);
+  const write = (kind: string, value: string, text: string, values: unknown[]) =>
+    fenced.write(placeOf(kind, value), (client) => client.query(text, values));
 
   const find = async (kind: string, value: string): Promise<Entry | undefined> => {
-    const { rows } = await poolOf(kind, value).query<Entry>(
+    const rows = await fenced.read<Entry>(
+      placeOf(kind, value),
       `SELECT owner_id, confirmed_at IS NULL AND claimed_at < now() - make_interval(secs => $3) AS abandoned
        FROM directory_entry WHERE kind = $1 AND value = $2`,
       [kind, value, ABANDONED_AFTER_SECONDS],
@@ -28,7 +31,9 @@ export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Dire
   };
 
   const confirm = async ({ kind, value, ownerId }: Holding): Promise<void> => {
-    await poolOf(kind, value).query(
+    await write(
+      kind,
+      value,
       `UPDATE directory_entry SET confirmed_at = coalesce(confirmed_at, now())
        WHERE kind = $1 AND value = $2 AND owner_id = $3`,
       [kind, value, ownerId],
@@ -36,7 +41,7 @@ export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Dire
   };
 
   const release = async ({ kind, value, ownerId }: Holding): Promise<void> => {
-    await poolOf(kind, value).query('DELETE FROM directory_entry WHERE kind = $1 AND value = $2 AND owner_id = $3', [
+    await write(kind, value, 'DELETE FROM directory_entry WHERE kind = $1 AND value = $2 AND owner_id = $3', [
       kind,
       value,
       ownerId,
@@ -46,7 +51,9 @@ export function createDirectory(poolOfBucket: (bucket: number) => pg.Pool): Dire
   /** An owner who claims again wins again. */
   const claim = async ({ kind, value, ownerId, exists }: Claim): Promise<boolean> => {
     for (;;) {
-      const { rowCount } = await poolOf(kind, value).query(
+      const { rowCount } = await write(
+        kind,
+        value,
         `INSERT INTO directory_entry AS entry (kind, value, owner_id) VALUES ($1, $2, $3)
          ON CONFLICT (kind, value) DO UPDATE SET claimed_at = now() WHERE entry.owner_id = excluded.owner_id`,
         [kind, value, ownerId],

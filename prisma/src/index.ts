@@ -12,7 +12,7 @@ export * from './domain.ts';
 export * from './ids.ts';
 export * from './migrate.ts';
 export * from './outbox-reader.ts';
-export { ShardsPolicy, shardOfBucket, shardsOf } from './shard-map.ts';
+export { ShardsPolicy, shardsOf } from './shard-map.ts';
 export * from './sql.ts';
 export * from './types.ts';
 export * from './urls.ts';

@@ -66,7 +66,7 @@ export interface OutboxReaderOptions {
 export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): OutboxReader {
   const pools = new Map(
     Object.entries(urls).map(([shard, { primary }]) => {
-      const pool = openPool(primary, { max: 2, applicationName: `lyceum-relay-${domain}` });
+      const pool = openPool(primary, { max: 2, timeoutMs: 10_000, applicationName: `lyceum-relay-${domain}` });
       pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
       return [shard, pool];
     }),

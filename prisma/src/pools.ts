@@ -1,32 +1,60 @@
 /**
- * Bounded connection pools in which no query waits for ever.
+ * Bounded connection pools in which no query waits for ever, one for each kind of work: what is slow by nature does not
+ * take the connections of what must be quick.
  *
  * A replica's pool hands a statement that the replica could not answer (gone, or cancelled because replay needed the
  * row's old version) to the primary: a read never fails because a replica did.
  */
 import pg from 'pg';
 
-export interface PoolSettings {
+/**
+ * - `read`: queries of requests.
+ * - `write`: transactions of requests.
+ * - `ai`: the workers' reads and transactions.
+ * - `realtime`: what subscriptions read for each event; it is late when it is slow.
+ */
+export type Workload = 'read' | 'write' | 'ai' | 'realtime';
+
+export interface WorkloadSettings {
+  /** Connections of one process to one server. */
   readonly max: number;
+  /** The longest a statement may run, and the longest a transaction may idle. */
+  readonly timeoutMs: number;
+}
+
+export const WORKLOADS: Readonly<Record<Workload, WorkloadSettings>> = {
+  read: { max: 6, timeoutMs: 30_000 },
+  write: { max: 6, timeoutMs: 10_000 },
+  ai: { max: 4, timeoutMs: 300_000 },
+  realtime: { max: 4, timeoutMs: 5_000 },
+};
+
+export interface PoolSettings extends WorkloadSettings {
   readonly applicationName: string;
 }
 
-const SETTINGS = {
-  // A statement is sent without waiting for those before it. Only a transaction has several on one connection.
-  pipeline: true,
-  connectionTimeoutMillis: 3_000,
-  statement_timeout: 10_000,
-  query_timeout: 11_000,
-  idle_in_transaction_session_timeout: 15_000,
-  idleTimeoutMillis: 10_000,
-} as const;
+/** A statement is sent without waiting for those before it. Only a transaction has several on one connection. */
+const PIPELINE = { pipeline: true };
+const CONNECT_MS = 3_000;
+const IDLE_MS = 10_000;
 
-export function openPool(url: string, { max, applicationName }: PoolSettings): pg.Pool {
-  return new pg.Pool(poolConfig(url, { max, applicationName }));
+export function openPool(url: string, settings: PoolSettings): pg.Pool {
+  return new pg.Pool(poolConfig(url, settings));
 }
 
-function poolConfig(url: string, { max, applicationName }: PoolSettings): pg.PoolConfig {
-  return { connectionString: url, max, application_name: applicationName, keepAlive: true, ...SETTINGS };
+function poolConfig(url: string, { max, timeoutMs, applicationName }: PoolSettings): pg.PoolConfig {
+  return {
+    ...PIPELINE,
+    connectionString: url,
+    max,
+    application_name: applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: IDLE_MS,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + 1_000,
+    idle_in_transaction_session_timeout: timeoutMs,
+  };
 }
 
 /**
@@ -44,10 +72,10 @@ type Query = (this: pg.Pool, ...args: unknown[]) => Promise<unknown>;
 const query = pg.Pool.prototype.query as unknown as Query;
 
 export class ReplicaPool extends pg.Pool {
-  readonly #primary: pg.Pool;
+  readonly #primary: () => pg.Pool;
   readonly #onFault: (error: unknown) => void;
 
-  constructor(url: string, settings: PoolSettings, primary: pg.Pool, onFault: (error: unknown) => void) {
+  constructor(url: string, settings: PoolSettings, primary: () => pg.Pool, onFault: (error: unknown) => void) {
     super(poolConfig(url, settings));
     this.#primary = primary;
     this.#onFault = onFault;
@@ -57,7 +85,7 @@ export class ReplicaPool extends pg.Pool {
       } catch (error) {
         if (!isServerFault(error)) throw error;
         this.#onFault(error);
-        return await query.apply(this.#primary, args);
+        return await query.apply(this.#primary(), args);
       }
     }) as unknown as pg.Pool['query'];
   }

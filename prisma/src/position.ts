@@ -4,7 +4,13 @@
  * Padded, they compare as text in JavaScript, in Redis scripts and, cast to pg_lsn, in Postgres. A position counts
  * within one cluster, so it is always kept together with `domain/shard`.
  */
+import type { Domain } from './domain.ts';
+
 export type Position = string;
+
+/** Before and after all others. */
+export const NO_POSITION: Position = '00000000/00000000';
+export const LAST_POSITION: Position = 'FFFFFFFF/FFFFFFFF';
 
 /** Accepts Postgres' own unpadded form. Throws a RangeError for anything else. */
 export function toPosition(text: string): Position {
@@ -30,4 +36,17 @@ export function endOfLastRecord(insertPosition: string): Position {
 
 export function later(a: Position | undefined, b: Position): Position {
   return a !== undefined && a > b ? a : b;
+}
+
+/** Beside the positions of shards, under a name of its own, goes the version of the shard map that a viewer has seen. */
+export function mapPlace(domain: Domain): string {
+  return `${domain}/map`;
+}
+
+export function positionOfVersion(version: number): Position {
+  return toPosition(`0/${version.toString(16)}`);
+}
+
+export function versionOf(position: Position): number {
+  return Number.parseInt(position.slice(9), 16);
 }

@@ -6,9 +6,9 @@ function controlled() {
   const replica = new Replica({
     now: () => state.now,
     maxLagMs: 10_000,
-    askReplayed: async () => {
+    ask: async () => {
       if (state.away) throw new Error('away');
-      return state.replayed;
+      return { replayed: state.replayed, version: 1 };
     },
   });
   return { state, replica };
@@ -66,7 +66,7 @@ test('a replica that does not answer is out of use until it does', async () => {
   state.away = true;
   await replica.tick('00000000/00000001');
   expect(replica.healthy).toBe(false);
-  expect(await replica.reaches('00000000/00000002', 0)).toBe(false);
+  expect(await replica.reaches('00000000/00000002', 1, 0)).toBe(false);
   state.away = false;
   await replica.tick('00000000/00000001');
   expect(replica.healthy).toBe(true);
@@ -75,7 +75,7 @@ test('a replica that does not answer is out of use until it does', async () => {
 test('a position that was seen replayed is not asked for again', async () => {
   const { replica, state } = controlled();
   state.replayed = '0/5';
-  expect(await replica.reaches('00000000/00000005', 0)).toBe(true);
+  expect(await replica.reaches('00000000/00000005', 1, 0)).toBe(true);
   state.away = true;
-  expect(await replica.reaches('00000000/00000004', 0)).toBe(true);
+  expect(await replica.reaches('00000000/00000004', 1, 0)).toBe(true);
 });

@@ -1,5 +1,6 @@
 /**
- * One replica as the router sees it: how far it has replayed, and whether it may serve reads.
+ * One replica as the router sees it: how far it has replayed, which shard map it shows, how quick it is, and whether it
+ * may serve reads.
  *
  * Lag is measured against the primary's own positions seen at earlier ticks, not against clocks or transaction times:
  * an idle primary gives no lag, a cut-off replica does, and a dead primary does not make its replicas look late.
@@ -9,29 +10,48 @@ import { toPosition } from './position.ts';
 
 const MAX_LAG_MS = 10_000;
 const POLL_MS = 3;
+/** From the second fault within a while on, each keeps a replica out for twice as long as the one before. */
+const EJECTION = { baseMs: 1_000, maxMs: 30_000 };
+/** A fault is forgotten after thirty good answers. */
+const FORGIVEN_PER_TICK = 1 / 30;
+/** How much the latest answer counts. */
+const LATENCY_WEIGHT = 0.3;
+const QUICKEST_MS = 0.2;
 
 interface Sample {
   readonly at: number;
   readonly position: Position;
 }
 
+/** What a replica shows. */
+export interface ReplicaState {
+  /** As Postgres writes a position. */
+  readonly replayed: string;
+  /** Of its shard map. */
+  readonly version: number;
+}
+
 export interface ReplicaOptions {
-  /** Asks the replica how far it has replayed. */
-  readonly askReplayed: () => Promise<string>;
+  /** Asks the replica what it shows. */
+  readonly ask: () => Promise<ReplicaState>;
   readonly now?: () => number;
   readonly maxLagMs?: number;
 }
 
 export class Replica {
-  readonly #askReplayed: () => Promise<string>;
+  readonly #ask: () => Promise<ReplicaState>;
   readonly #now: () => number;
   readonly #maxLagMs: number;
   #replayed: Position = '';
+  #version = 0;
   #samples: Sample[] = [];
   #answers = false;
+  #latencyMs = 1;
+  #faults = 0;
+  #outUntil = 0;
 
-  constructor({ askReplayed, now = Date.now, maxLagMs = MAX_LAG_MS }: ReplicaOptions) {
-    this.#askReplayed = askReplayed;
+  constructor({ ask, now = Date.now, maxLagMs = MAX_LAG_MS }: ReplicaOptions) {
+    this.#ask = ask;
     this.#now = now;
     this.#maxLagMs = maxLagMs;
   }
@@ -39,6 +59,16 @@ export class Replica {
   /** It answered when last asked, and lags no more than the bound. */
   get healthy(): boolean {
     return this.#answers && this.lagMs <= this.#maxLagMs;
+  }
+
+  /** The version of the shard map that it showed last; 0 if it never answered. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The quicker it answers, the more of the reads it should get. */
+  get weight(): number {
+    return 1 / Math.max(this.#latencyMs, QUICKEST_MS);
   }
 
   get lagMs(): number {
@@ -50,9 +80,12 @@ export class Replica {
     return caughtUp ? latest.at - caughtUp.at : latest.at - oldest.at + this.#maxLagMs;
   }
 
-  /** A statement failed there. It stays out until the next good answer. */
+  /** A statement failed there. It stays out until the next good answer; if it fails again and again, for longer. */
   fault(): void {
+    if (this.#answers) this.#faults += 1;
     this.#answers = false;
+    const outMs = this.#faults < 2 ? 0 : EJECTION.baseMs * 2 ** (this.#faults - 2);
+    this.#outUntil = this.#now() + Math.min(outMs, EJECTION.maxMs);
   }
 
   /** Called each second with the primary's position, or null while the primary does not answer. Never throws. */
@@ -64,20 +97,29 @@ export class Replica {
       if (keep > 0) this.#samples.splice(0, keep);
     }
     try {
+      const asked = performance.now();
       await this.#refresh();
+      this.#latencyMs += (performance.now() - asked - this.#latencyMs) * LATENCY_WEIGHT;
+      if (this.#now() < this.#outUntil) return;
+      if (this.#answers) this.#faults = Math.max(0, this.#faults - FORGIVEN_PER_TICK);
       this.#answers = true;
     } catch {
       this.#answers = false;
     }
   }
 
-  /** True once it has replayed the position; asks again for at most `waitMs`. False also if it does not answer. */
-  async reaches(position: Position, waitMs: number): Promise<boolean> {
+  /** Whether it is known to show the position (null: any) and the version of the shard map, or a later one. */
+  shows(position: Position | null, version: number): boolean {
+    return this.#version >= version && (position === null || this.#replayed >= position);
+  }
+
+  /** True once it shows both; asks again for at most `waitMs`. False also if it does not answer. */
+  async reaches(position: Position | null, version: number, waitMs: number): Promise<boolean> {
     const until = this.#now() + waitMs;
     try {
-      while (this.#replayed < position) {
+      while (!this.shows(position, version)) {
         await this.#refresh();
-        if (this.#replayed >= position) break;
+        if (this.shows(position, version)) break;
         if (this.#now() + POLL_MS > until) return false;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -89,6 +131,8 @@ export class Replica {
   }
 
   async #refresh(): Promise<void> {
-    this.#replayed = toPosition(await this.#askReplayed());
+    const { replayed, version } = await this.#ask();
+    this.#replayed = toPosition(replayed);
+    this.#version = version;
   }
 }

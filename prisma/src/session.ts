@@ -8,11 +8,25 @@
 import type { Logger } from '@lyceum/service-kit';
 import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
-import { isId } from './ids.ts';
-import { later, type Position, toPosition } from './position.ts';
+import { bucketOf, isId } from './ids.ts';
+import type { Workload } from './pools.ts';
+import {
+  LAST_POSITION,
+  later,
+  mapPlace,
+  NO_POSITION,
+  type Position,
+  positionOfVersion,
+  toPosition,
+  versionOf,
+} from './position.ts';
+import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
+import type { CompiledMap } from './shard-map.ts';
+import { EVERYWHERE, isStaleMap } from './shard-map-store.ts';
+import { empty, join, raw, sql } from './sql.ts';
 import { type Committed, inTransaction } from './transaction.ts';
-import type { Client, Consistency, DatabaseSession, Tx } from './types.ts';
+import type { Client, Consistency, DatabaseSession, ShardPlace, Tx } from './types.ts';
 import type { ViewerPositions } from './viewer-positions.ts';
 
 const SHARDS_AT_ONCE = 4;
@@ -20,8 +34,9 @@ const SHARDS_AT_ONCE = 4;
 export interface SessionOptions<D extends Domain> {
   readonly domain: D;
   readonly viewerId: string | null;
-  readonly shardOf: (id: string) => Shard<D>;
-  readonly shards: () => readonly Shard<D>[];
+  /** Of reads and transactions; left out, `read` and `write`. */
+  readonly workload?: Workload;
+  readonly router: Router<D>;
   readonly positions: ViewerPositions;
   readonly metrics: DatabaseMetrics;
   readonly log: Logger;
@@ -36,22 +51,55 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     this.#o = options;
   }
 
-  async transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T> {
-    const shard = this.#o.shardOf(shardKey);
-    let committed: Committed<T>;
-    try {
-      committed = await inTransaction({ pool: shard.pool, client: shard.primary }, work);
-    } catch (error) {
-      this.#o.metrics.write(shard.name, 'rolled_back');
-      throw error;
+  transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T> {
+    const bucket = bucketOf(shardKey);
+    return this.#write(bucket, () => this.#o.router.shardOf(bucket), work, this.#o.viewerId ?? shardKey);
+  }
+
+  async everywhere<T>(work: (tx: Tx<D>) => Promise<T>): Promise<T[]> {
+    const { router } = this.#o;
+    for (;;) {
+      const { version, names } = router.map;
+      const outcomes = await Promise.allSettled(
+        names.map((name) => this.#write(EVERYWHERE, () => router.named(name), work, this.#o.viewerId)),
+      );
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      // A shard that joined meanwhile got nothing yet.
+      if (router.map.version === version || router.map.names.every((name) => names.includes(name))) {
+        return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<T>).value);
+      }
     }
-    this.#o.metrics.write(shard.name, 'committed');
-    await this.#remember(shard, this.#o.viewerId ?? shardKey, committed.position);
-    return committed.result;
+  }
+
+  async #write<T>(
+    bucket: number,
+    shardNow: () => Shard<D>,
+    work: (tx: Tx<D>) => Promise<T>,
+    ownerId: string | null,
+  ): Promise<T> {
+    const { router, metrics, workload = 'write' } = this.#o;
+    return router.withMap(shardNow, async (shard, version) => {
+      const { primary } = shard;
+      const first = sql`SELECT enter_bucket(${bucket}::int, ${version}::int)`;
+      let committed: Committed<T>;
+      try {
+        committed = await inTransaction(
+          { pool: primary.pool(workload), client: primary.client(workload), first },
+          work,
+        );
+      } catch (error) {
+        metrics.write(shard.name, isStaleMap(error) ? 'stale_map' : 'rolled_back');
+        throw error;
+      }
+      metrics.write(shard.name, 'committed');
+      await this.#remember(shard, ownerId, committed.position);
+      return committed.result;
+    });
   }
 
   async read(shardKey: string, consistency: Consistency = 'session'): Promise<Client<D>> {
-    return this.#reader(this.#o.shardOf(shardKey), consistency);
+    await this.#heed(consistency);
+    return this.#reader(this.#o.router.shardOf(bucketOf(shardKey)), consistency);
   }
 
   async byShard<T>(
@@ -59,10 +107,11 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
+    await this.#heed(consistency);
     const groups = new Map<Shard<D>, string[]>();
     for (const id of new Set(ids)) {
       if (!isId(id)) continue;
-      const shard = this.#o.shardOf(id);
+      const shard = this.#o.router.shardOf(bucketOf(id));
       const group = groups.get(shard);
       if (group) group.push(id);
       else groups.set(shard, [id]);
@@ -74,11 +123,13 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   async everyShard<T>(
-    work: (client: Client<D>, shard: string) => Promise<T>,
+    work: (client: Client<D>, place: ShardPlace) => Promise<T>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    return atMost(SHARDS_AT_ONCE, this.#o.shards(), async (shard) =>
-      work(await this.#reader(shard, consistency), shard.name),
+    await this.#heed(consistency);
+    const { map, shards } = this.#o.router;
+    return atMost(SHARDS_AT_ONCE, shards, async (shard) =>
+      work(await this.#reader(shard, consistency), placeOf(map, shard.name)),
     );
   }
 
@@ -88,34 +139,71 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     }
   }
 
-  async #reader(shard: Shard<D>, consistency: Consistency): Promise<Client<D>> {
-    if (consistency === 'primary') return shard.readPrimary('asked');
-    if (consistency === 'eventual' || !shard.hasReplicas) return shard.reader(null);
-    const place = `${this.#o.domain}/${shard.name}`;
-    const own = this.#seen.get(place);
-    if (this.#o.viewerId === null) return shard.reader(own ?? null);
+  /** Who has seen what came after a change of the shard map is not sent to where things were before it. */
+  async #heed(consistency: Consistency): Promise<void> {
+    if (consistency === 'primary') return this.#o.router.confirm();
+    if (consistency === 'eventual') return;
+    const place = mapPlace(this.#o.domain);
+    const seen = later(this.#seen.get(place), (await this.#kept())?.get(place) ?? NO_POSITION);
+    if (seen === NO_POSITION) return;
+    await this.#o.router.atLeast(versionOf(seen));
+  }
+
+  /** Null: unknown. */
+  async #kept(): Promise<ReadonlyMap<string, Position> | null> {
+    if (this.#o.viewerId === null) return new Map();
     this.#stored ??= this.#o.positions.load(this.#o.viewerId);
-    const stored = await this.#stored;
-    if (stored === null) return shard.readPrimary('positions_unknown');
-    const kept = stored.get(place);
-    return shard.reader(kept === undefined ? (own ?? null) : later(own, kept));
+    return this.#stored;
+  }
+
+  async #reader(shard: Shard<D>, consistency: Consistency): Promise<Client<D>> {
+    const { workload = 'read', router } = this.#o;
+    const { version } = router.map;
+    if (consistency === 'primary') return shard.readPrimary('asked', workload);
+    if (consistency === 'eventual') return shard.reader({ position: null, version }, workload);
+    const kept = await this.#kept();
+    if (kept === null) return shard.readPrimary('positions_unknown', workload);
+    const place = `${this.#o.domain}/${shard.name}`;
+    const [own, earlier] = [this.#seen.get(place), kept.get(place)];
+    const position = earlier === undefined ? (own ?? null) : later(own, earlier);
+    return shard.reader({ position, version }, workload);
   }
 
   /**
    * The transaction stands whatever happens here. If the position is not known, this session must not trust a replica
    * of the shard again; if it cannot be kept, later requests may for a moment read what was before.
    */
-  async #remember(shard: Shard<D>, ownerId: string, position: Position | null): Promise<void> {
-    const place = `${this.#o.domain}/${shard.name}`;
+  async #remember(shard: Shard<D>, ownerId: string | null, position: Position | null): Promise<void> {
+    const { domain, log, positions, router } = this.#o;
+    const place = `${domain}/${shard.name}`;
     if (position === null) {
-      this.#seen.set(place, 'FFFFFFFF/FFFFFFFF');
-      this.#o.log.warn({ place }, 'position after a commit unknown, the session stays on the primary');
+      this.#seen.set(place, LAST_POSITION);
+      log.warn({ place }, 'position after a commit unknown, the session stays on the primary');
       return;
     }
-    this.#seen.set(place, later(this.#seen.get(place), position));
-    const kept = await this.#o.positions.advance(ownerId, place, position);
-    if (!kept) this.#o.log.debug({ place }, 'position after a commit was not kept');
+    const { recentVersion } = router;
+    const moves: Record<string, Position> = { [place]: position };
+    if (recentVersion !== null) moves[mapPlace(domain)] = positionOfVersion(recentVersion);
+    this.observe(moves);
+    if (ownerId === null) return;
+    const kept = await positions.advance(ownerId, moves);
+    if (!kept) log.debug({ place }, 'position after a commit was not kept');
   }
+}
+
+function placeOf(map: CompiledMap, shard: string): ShardPlace {
+  const residue = map.residueOf(shard);
+  return {
+    shard,
+    owns: (id) => map.owns(shard, id),
+    owned: (column) =>
+      residue.length === 0
+        ? empty
+        : sql`AND NOT (${join(
+            residue.map(({ from, to }) => sql`bucket_of(${raw(column)}) BETWEEN ${from}::int AND ${to}::int`),
+            ' OR ',
+          )})`,
+  };
 }
 
 async function atMost<A, B>(limit: number, items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {

@@ -1,36 +1,46 @@
 /**
- * One shard of a domain: a client of the primary, clients of the replicas, and the choice between them.
+ * One shard of a domain: its primary, its replicas, and the choice between them.
  */
 import { type Logger, withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { ClientFactory } from './clients.ts';
-import type { DatabaseMetrics } from './database-metrics.ts';
+import type { DatabaseMetrics, PrimaryReason } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
-import { openPool, ReplicaPool } from './pools.ts';
+import { openPool, ReplicaPool, WORKLOADS, type Workload } from './pools.ts';
 import { type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
+import { Server } from './server.ts';
 import type { Client, PrismaClients } from './types.ts';
 import type { ShardUrls } from './urls.ts';
 
-const POOL_MAX = 8;
-const CHECK_EVERY_MS = 1_000;
 /** How long a read waits for a replica to catch up before it goes to the primary. */
 const REPLICA_WAIT_MS = 20;
 const WARM_UP_MS = 2_000;
+const CHECK_MS = 2_000;
+const VERSION = 'coalesce((SELECT version FROM shard_map), 0) AS version';
 
 /** What every domain's client has. */
 type WarmableClient = Pick<PrismaClients['users'], 'outboxMessage'>;
 
 interface ReplicaMember<D extends Domain> {
   readonly state: Replica;
-  readonly pool: ReplicaPool;
-  readonly client: PrismaClients[D];
+  readonly server: Server<D, ReplicaPool>;
+}
+
+/** How fresh the answer of a replica must be. */
+export interface Freshness {
+  /** Null: any. */
+  readonly position: Position | null;
+  /** Of the shard map. */
+  readonly version: number;
 }
 
 export interface ShardOptions<D extends Domain> {
   readonly domain: D;
   readonly name: string;
   readonly urls: ShardUrls;
+  /** Those of this process; the first one also asks servers how they are. */
+  readonly workloads: readonly [Workload, ...Workload[]];
   readonly createClient: ClientFactory<D>;
   readonly metrics: DatabaseMetrics;
   readonly log: Logger;
@@ -38,111 +48,164 @@ export interface ShardOptions<D extends Domain> {
 
 export class Shard<D extends Domain> {
   readonly name: string;
-  readonly primary: PrismaClients[D];
-  readonly pool: pg.Pool;
-  readonly #metrics: DatabaseMetrics;
+  readonly primary: Server<D>;
+  readonly #o: ShardOptions<D>;
   readonly #log: Logger;
-  readonly #replicas: ReplicaMember<D>[];
-  #next = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #replicas: readonly ReplicaMember<D>[];
+  #version = 0;
+  #answers = false;
 
-  constructor({ domain, name, urls, createClient, metrics, log }: ShardOptions<D>) {
-    const settings = { max: POOL_MAX, applicationName: `lyceum-${domain}` };
+  constructor(options: ShardOptions<D>) {
+    const { domain, name, urls, createClient, metrics, log } = options;
     this.name = name;
-    this.#metrics = metrics;
+    this.#o = options;
     this.#log = log.child({ domain, shard: name });
-    this.pool = openPool(urls.primary, settings);
-    this.pool.on('error', (err) => this.#log.warn({ err }, 'idle connection to a primary lost'));
-    this.primary = createClient(this.pool);
+    const settings = (workload: Workload) => ({
+      ...WORKLOADS[workload],
+      applicationName: `lyceum-${domain}-${workload}`,
+    });
+    this.primary = new Server((workload) => {
+      const pool = openPool(urls.primary, settings(workload));
+      pool.on('error', (err) => this.#log.warn({ err }, 'idle connection to a primary lost'));
+      return pool;
+    }, createClient);
     this.#replicas = urls.replicas.map((url, index) => {
-      const pool: ReplicaPool = new ReplicaPool(url, settings, this.pool, (err) => {
-        state.fault();
-        this.#metrics.read(name, 'primary', 'failed_over');
-        this.#log.warn({ err, replica: index }, 'a replica failed, the primary answers');
+      const server = new Server((workload) => {
+        const onFault = (err: unknown) => {
+          state.fault();
+          metrics.read(name, 'primary', 'failed_over');
+          this.#log.warn({ err, replica: index }, 'a replica failed, the primary answers');
+        };
+        const pool = new ReplicaPool(url, settings(workload), () => this.primary.pool(workload), onFault);
+        pool.on('error', () => {});
+        return pool;
+      }, createClient);
+      const state: Replica = new Replica({
+        ask: () => {
+          const asked = server
+            .pool(this.#probe)
+            .ask<{ replayed: string; version: number }>(
+              `SELECT pg_last_wal_replay_lsn()::text AS replayed, ${VERSION}`,
+            );
+          return withTimeout(asked, CHECK_MS, 'asking a replica');
+        },
       });
-      pool.on('error', () => {});
-      const state = new Replica({
-        askReplayed: async () =>
-          (await pool.ask<{ replayed: string }>('SELECT pg_last_wal_replay_lsn()::text AS replayed')).replayed,
-      });
-      return { state, pool, client: createClient(pool) };
+      return { state, server };
     });
   }
 
-  /** Warms the clients up and checks the replicas, then checks them each second. Servers that are away are no error. */
+  /** Warms the clients up. Servers that are away are no error. */
   async open(): Promise<void> {
-    await this.#warmUp();
-    if (this.#replicas.length === 0) return;
-    await this.#checkReplicas();
-    this.#schedule();
-  }
-
-  /** Without replicas nobody has to know what a reader has seen. */
-  get hasReplicas(): boolean {
-    return this.#replicas.length > 0;
-  }
-
-  /** Any healthy replica that has replayed `position` (null: any healthy one), else the primary. */
-  async reader(position: Position | null): Promise<Client<D>> {
-    if (!this.hasReplicas) return this.readPrimary('no_replica');
-    const healthy = this.#replicas.filter(({ state }) => state.healthy);
-    const chosen = healthy[this.#next++ % Math.max(healthy.length, 1)];
-    if (!chosen) return this.readPrimary('unhealthy');
-    if (position !== null && !(await chosen.state.reaches(position, REPLICA_WAIT_MS))) {
-      return this.readPrimary('behind');
-    }
-    this.#metrics.read(this.name, 'replica', 'fresh');
-    return chosen.client;
-  }
-
-  readPrimary(reason: 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown'): Client<D> {
-    this.#metrics.read(this.name, 'primary', reason);
-    return this.primary;
-  }
-
-  async check(): Promise<void> {
-    await this.pool.query('SELECT 1');
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#checking;
-    await Promise.all([this.primary.$disconnect(), ...this.#replicas.map(({ client }) => client.$disconnect())]);
-    await Promise.all([this.pool.end(), ...this.#replicas.map(({ pool }) => pool.end())]);
-  }
-
-  /** A client's first query loads its query compiler, a tenth of a second: asked here, before the first learner does. */
-  async #warmUp(): Promise<void> {
-    const clients = [this.primary, ...this.#replicas.map(({ client }) => client)] as readonly WarmableClient[];
+    const { workloads } = this.#o;
+    const reading = workloads.filter((workload) => workload !== 'write');
+    const clients = [
+      ...workloads.map((workload) => this.primary.client(workload)),
+      ...this.#replicas.flatMap(({ server }) => reading.map((workload) => server.client(workload))),
+    ] as readonly WarmableClient[];
+    // A client's first query loads its query compiler, a tenth of a second: asked here, before the first learner does.
     const reads = clients.map((client) => client.outboxMessage.findFirst({ select: { id: true } }));
     await withTimeout(Promise.allSettled(reads), WARM_UP_MS, 'warming up').catch(() => {});
   }
 
-  #schedule(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#checking = this.#checkReplicas().then(() => this.#schedule());
-    }, CHECK_EVERY_MS);
-    this.#timer.unref();
+  /** The quickest of the healthy replicas that are fresh enough, by chance; else the primary. */
+  async reader(freshness: Freshness, workload: Workload): Promise<Client<D>> {
+    if (this.#replicas.length === 0) return this.readPrimary('no_replica', workload);
+    const healthy = this.#replicas.filter(({ state }) => state.healthy);
+    if (healthy.length === 0) return this.readPrimary('unhealthy', workload);
+    const { position, version } = freshness;
+    const fresh = healthy.filter(({ state }) => state.shows(position, version));
+    const chosen = pick(fresh.length > 0 ? fresh : healthy);
+    if (fresh.length === 0 && !(await chosen.state.reaches(position, version, REPLICA_WAIT_MS))) {
+      return this.readPrimary('behind', workload);
+    }
+    this.#o.metrics.read(this.name, 'replica', 'fresh');
+    return chosen.server.client(workload);
   }
 
-  async #checkReplicas(): Promise<void> {
-    // What is flushed ends with a whole record, so an idle replica can reach it exactly.
-    const primaryPosition = await this.pool
-      .query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn')
-      .then(({ rows }) => toPosition(rows[0]!.lsn))
-      .catch(() => null);
+  readPrimary(reason: PrimaryReason, workload: Workload): Client<D> {
+    this.#o.metrics.read(this.name, 'primary', reason);
+    return this.primary.client(workload);
+  }
+
+  /** Throws if the primary does not answer. */
+  async ping(): Promise<void> {
+    await this.probe.query('SELECT 1');
+  }
+
+  /** For what is asked of the primary now and then. */
+  get probe(): pg.Pool {
+    return this.primary.pool(this.#probe);
+  }
+
+  /** The version of the shard map that the primary showed last. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Whether the primary answered when it was last asked, and takes writes. */
+  get answers(): boolean {
+    return this.#answers;
+  }
+
+  /**
+   * Looks after all servers; called each second. Never throws. Returns where the latest version of the shard map was
+   * seen: a server may know of a change that its primary, dead or replaced, cannot tell.
+   */
+  async check(): Promise<{ version: number; pool: pg.Pool }> {
+    const position = await this.#askPrimary();
     await Promise.all(
       this.#replicas.map(async ({ state }, index) => {
         const before = state.healthy;
-        await state.tick(primaryPosition);
-        this.#metrics.lag(this.name, index, state.healthy ? state.lagMs / 1_000 : -1);
+        await state.tick(position);
+        this.#o.metrics.lag(this.name, index, state.healthy ? state.lagMs / 1_000 : -1);
         if (before && !state.healthy) this.#log.warn({ replica: index }, 'a replica is out of use');
         if (!before && state.healthy) this.#log.debug({ replica: index }, 'a replica is in use');
       }),
     );
+    return this.#replicas
+      .filter(({ state }) => state.version > this.#version)
+      .map(({ state, server }) => ({ version: state.version, pool: server.pool(this.#probe) as pg.Pool }))
+      .reduce((best, seen) => (seen.version > best.version ? seen : best), {
+        version: this.#version,
+        pool: this.probe,
+      });
   }
+
+  /** Null if it does not answer. What is flushed ends with a whole record, so an idle replica can reach it exactly. */
+  async #askPrimary(): Promise<Position | null> {
+    try {
+      const asked = this.probe.query<{ lsn: string; standby: boolean; version: number }>(
+        `SELECT standby, ${VERSION},
+           (CASE WHEN standby THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END)::text AS lsn
+         FROM pg_is_in_recovery() AS standby`,
+      );
+      const { lsn, standby, version } = (await withTimeout(asked, CHECK_MS, 'asking a primary')).rows[0]!;
+      this.#answers = !standby;
+      this.#version = version;
+      return toPosition(lsn);
+    } catch {
+      this.#answers = false;
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.primary.close(), ...this.#replicas.map(({ server }) => server.close())]);
+  }
+
+  get #probe(): Workload {
+    return this.#o.workloads[0];
+  }
+}
+
+/** Each as likely as it is quick. */
+function pick<D extends Domain>(members: readonly ReplicaMember<D>[]): ReplicaMember<D> {
+  if (members.length === 1) return members[0]!;
+  const total = members.reduce((sum, { state }) => sum + state.weight, 0);
+  let at = Math.random() * total;
+  for (const member of members) {
+    at -= member.state.weight;
+    if (at <= 0) return member;
+  }
+  return members.at(-1)!;
 }

@@ -7,6 +7,8 @@ import type * as courses from './__generated__/courses/client.ts';
 import type * as progress from './__generated__/progress/client.ts';
 import type * as users from './__generated__/users/client.ts';
 import type { Domain } from './domain.ts';
+import type { Workload } from './pools.ts';
+import type { Sql } from './sql.ts';
 
 export type { ai, courses, progress, users };
 
@@ -66,6 +68,15 @@ export type Tx<D extends Domain> = TransactionClients[D] & { readonly outbox: Ou
  */
 export type Consistency = 'session' | 'primary' | 'eventual';
 
+/** One of the shards that a query asks. */
+export interface ShardPlace {
+  readonly shard: string;
+  /** Whether a row counts here, by an id that carries its bucket. */
+  owns(id: string): boolean;
+  /** `AND …` for a WHERE clause that leaves out what does not count here; `column` holds such an id. Mostly empty. */
+  owned(column: string): Sql;
+}
+
 export interface DatabaseSession<D extends Domain> {
   /** Runs `work` on the primary of the key's shard, commits, and remembers the position for this viewer's later reads. */
   transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T>;
@@ -77,8 +88,16 @@ export interface DatabaseSession<D extends Domain> {
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
     consistency?: Consistency,
   ): Promise<T[]>;
-  /** Asks every shard, a few at a time; the results in order of the shards. */
-  everyShard<T>(work: (client: Client<D>, shard: string) => Promise<T>, consistency?: Consistency): Promise<T[]>;
+  /**
+   * Asks every shard, a few at a time; the results in order of the shards. While buckets move, a shard holds rows that
+   * another one serves: leave them out by `place`. Throws if any shard cannot be asked.
+   */
+  everyShard<T>(work: (client: Client<D>, place: ShardPlace) => Promise<T>, consistency?: Consistency): Promise<T[]>;
+  /**
+   * For reference copies, which every shard holds: a transaction on each, all at once. `work` must be idempotent: throws
+   * if any shard failed, after trying them all, and runs again for all when a shard joins meanwhile.
+   */
+  everywhere<T>(work: (tx: Tx<D>) => Promise<T>): Promise<T[]>;
   /** From now on this session reads nothing older than these positions (`positions` of an event's envelope). */
   observe(positions: Readonly<Record<string, string>>): void;
 }
@@ -108,11 +127,14 @@ export interface Directory {
 
 export interface Database<D extends Domain> {
   readonly domain: D;
-  /** Shard names in order. */
+  /** Shard names in order, as of now: shards may join. */
   readonly shards: readonly string[];
   readonly directory: Directory;
-  /** One per request, and per event of a subscription. Null for an anonymous viewer. */
-  session(viewerId: string | null): DatabaseSession<D>;
+  /**
+   * One per request, and per event of a subscription. Null for an anonymous viewer. `workload` names the connections of
+   * reads and transactions; left out, `read` and `write`.
+   */
+  session(viewerId: string | null, workload?: Workload): DatabaseSession<D>;
   shardOf(id: string): string;
   /**
    * For a person who is about to hear of an event: their requests of the next minute, in every domain, read nothing older

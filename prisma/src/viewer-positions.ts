@@ -4,24 +4,25 @@
  * A position never moves back: of two requests that end at once the later position stays.
  */
 import { type Redis, type RedisKeys, withTimeout } from '@lyceum/service-kit';
-
 import { type Position, toPosition } from './position.ts';
 
 const SECONDS_TO_LIVE = 60;
 const TIMEOUT_MS = 250;
 
-/** KEYS: the viewer's hash. ARGV: field, padded position (compares as text), seconds to live. */
+/** KEYS: the viewer's hash. ARGV: seconds to live, then fields and padded positions (which compare as text). */
 const ADVANCE = `
-local current = redis.call('HGET', KEYS[1], ARGV[1])
-if not current or current < ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+for at = 2, #ARGV, 2 do
+  local current = redis.call('HGET', KEYS[1], ARGV[at])
+  if not current or current < ARGV[at + 1] then redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1`;
 
 export interface ViewerPositions {
   /** By `domain/shard`. Null: unknown, because Redis did not answer. */
   load(viewerId: string): Promise<ReadonlyMap<string, Position> | null>;
   /** False if it could not be kept. Never throws. */
-  advance(viewerId: string, place: string, position: Position): Promise<boolean>;
+  advance(viewerId: string, positions: Readonly<Record<string, Position>>): Promise<boolean>;
 }
 
 /** Without Redis nothing is known of other requests, so that every session read goes to a primary. */
@@ -36,10 +37,10 @@ export function createViewerPositions(redis: Redis | null, keys: RedisKeys): Vie
         return null;
       }
     },
-    async advance(viewerId, place, position) {
+    async advance(viewerId, positions) {
       try {
         const key = keys.positions(viewerId);
-        const call = redis.eval(ADVANCE, 1, key, place, position, SECONDS_TO_LIVE);
+        const call = redis.eval(ADVANCE, 1, key, SECONDS_TO_LIVE, ...Object.entries(positions).flat());
         await withTimeout(call, TIMEOUT_MS, 'keeping a position');
         return true;
       } catch {

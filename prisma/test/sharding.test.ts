@@ -61,7 +61,7 @@ test('ids are asked for with one call per shard, without doubles, and what is no
 });
 
 test('every shard is asked, in order', async () => {
-  const names = await progress.session(null).everyShard(async (client, shard) => {
+  const names = await progress.session(null).everyShard(async (client, { shard }) => {
     const [row] = await client.$queryRaw<{ one: number }[]>`SELECT 1 AS one`;
     return `${shard}:${row!.one}`;
   });

@@ -90,6 +90,7 @@ function withoutTrace(session: Session): Session {
     read: (...args) => session.read(...args),
     byShard: (...args) => session.byShard(...args),
     everyShard: (...args) => session.everyShard(...args),
+    everywhere: (...args) => session.everywhere(...args),
     observe: (positions) => session.observe(positions),
     async transaction(shardKey, work) {
       try {

@@ -64,13 +64,15 @@ export function createCatalogueRepository(session: DatabaseSession<'courses'>, d
       if (filter.instructorId !== null && !isId(filter.instructorId)) return [];
       const ranked = filter.search !== null;
       const rank = ranked ? sql`ts_rank(c.search, q.query)` : sql`0::real`;
-      const statement = sql`
+      const statement = (owned: Sql) => sql`
         SELECT ${COLUMNS}, ${rank} AS rank
         FROM course c ${ranked ? sql`, websearch_to_tsquery('pg_catalog.english', ${filter.search}) AS q(query)` : empty}
-        WHERE c.status = 'PUBLISHED' ${conditions(filter)} ${after(position, rank)}
+        WHERE c.status = 'PUBLISHED' ${owned} ${conditions(filter)} ${after(position, rank)}
         ORDER BY ${ORDER[position.sort]}
         LIMIT ${limit}`;
-      const pages = await session.everyShard((client) => client.$queryRaw<ListedCourse[]>(statement));
+      const pages = await session.everyShard((client, place) =>
+        client.$queryRaw<ListedCourse[]>(statement(place.owned('c.id'))),
+      );
       return pages.flat().sort(COMPARE[position.sort]).slice(0, limit);
     },
 
@@ -80,12 +82,12 @@ export function createCatalogueRepository(session: DatabaseSession<'courses'>, d
       { drafts, after, limit }: { drafts: boolean; after: string | null; limit: number },
     ): Promise<Map<string, Course[]>> {
       const ids = instructorIds.filter(isId);
-      const statement = sql`
+      const statement = (owned: Sql) => sql`
         SELECT i.id AS "instructorId", ${COLUMNS}
         FROM unnest(${ids}::uuid[]) AS i(id)
         CROSS JOIN LATERAL (
           SELECT * FROM course
-          WHERE instructor_ids @> ARRAY[i.id]
+          WHERE instructor_ids @> ARRAY[i.id] ${owned}
             ${drafts ? empty : sql`AND status = 'PUBLISHED'`}
             ${after === null ? empty : sql`AND id < ${after}::uuid`}
           ORDER BY id DESC
@@ -93,8 +95,8 @@ export function createCatalogueRepository(session: DatabaseSession<'courses'>, d
         ) c`;
       const taught = new Map<string, (Course & { instructorId: string })[]>(instructorIds.map((id) => [id, []]));
       if (ids.length === 0) return taught;
-      const pages = await session.everyShard((client) =>
-        client.$queryRaw<(Course & { instructorId: string })[]>(statement),
+      const pages = await session.everyShard((client, place) =>
+        client.$queryRaw<(Course & { instructorId: string })[]>(statement(place.owned('id'))),
       );
       for (const row of pages.flat()) taught.get(row.instructorId)?.push(row);
       for (const [id, rows] of taught) taught.set(id, rows.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit));

@@ -30,10 +30,12 @@ export async function emitCoursePublished(tx: Tx<'courses'>, course: PublishedCo
 export async function readPublishedOutlines(
   database: Database<'courses'>,
 ): Promise<{ courseId: string; title: string; lessons: Lessons }[]> {
-  const outlines = await database.session(null).everyShard(async (client) => {
+  const outlines = await database.session(null).everyShard(async (client, place) => {
     const courses = await client.course.findMany({ where: { status: 'PUBLISHED' }, select: { id: true, title: true } });
     const own = [];
-    for (const { id, title } of courses) own.push({ courseId: id, title, lessons: await readOutline(client, id) });
+    for (const { id, title } of courses.filter((course) => place.owns(course.id))) {
+      own.push({ courseId: id, title, lessons: await readOutline(client, id) });
+    }
     return own;
   }, 'primary');
   return outlines.flat().sort((a, b) => (a.courseId < b.courseId ? -1 : 1));

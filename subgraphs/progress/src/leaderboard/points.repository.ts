@@ -1,7 +1,7 @@
 /**
  * Points of learners, on the learner's shard: the truth behind every leaderboard. A board is spread over all shards.
  */
-import { type Client, type Consistency, type DatabaseSession, isId, type Tx } from '@lyceum/database';
+import { type Client, type Consistency, type DatabaseSession, isId, type Sql, type Tx } from '@lyceum/database';
 import { byScore, POINTS_MAX, type Scored, scoreOf } from './points.ts';
 
 /** All points of a learner in a course and period. */
@@ -74,9 +74,9 @@ export function createPointsRepository(session: DatabaseSession<'progress'>) {
     async top({ courseId, period }: BoardKey, count: number, consistency?: Consistency): Promise<Scored[]> {
       if (!isId(courseId)) return [];
       const rows = await session.everyShard(
-        (client) => client.$queryRaw<ScoreRow[]>`
+        (client, place) => client.$queryRaw<ScoreRow[]>`
           SELECT learner_id AS "learnerId", score FROM course_points
-          WHERE course_id = ${courseId}::uuid AND period = ${period}
+          WHERE course_id = ${courseId}::uuid AND period = ${period} ${place.owned('learner_id')}
           ORDER BY score DESC, learner_id DESC LIMIT ${count}`,
         consistency,
       );
@@ -85,18 +85,19 @@ export function createPointsRepository(session: DatabaseSession<'progress'>) {
 
     /** Where a learner stands with this score, and up to `neighbours` on either side. */
     async around({ courseId, period }: BoardKey, me: Scored, neighbours: number): Promise<Surroundings> {
-      const shards = await session.everyShard(async (client) => {
+      const shards = await session.everyShard(async (client, place) => {
+        const owned = place.owned('learner_id');
         const [[above], better, worse] = await Promise.all([
           client.$queryRaw<{ count: number }[]>`
             SELECT count(*)::int AS count FROM course_points
             WHERE course_id = ${courseId}::uuid AND period = ${period}
               AND (score, learner_id) > (${me.score}::bigint, ${me.learnerId}::uuid)
-              AND learner_id <> ${me.learnerId}::uuid`,
-          beyond(client, { courseId, period }, me, neighbours),
+              AND learner_id <> ${me.learnerId}::uuid ${owned}`,
+          beyond(client, { courseId, period }, me, neighbours, owned),
           client.$queryRaw<ScoreRow[]>`
             SELECT learner_id AS "learnerId", score FROM course_points
             WHERE course_id = ${courseId}::uuid AND period = ${period}
-              AND (score, learner_id) < (${me.score}::bigint, ${me.learnerId}::uuid)
+              AND (score, learner_id) < (${me.score}::bigint, ${me.learnerId}::uuid) ${owned}
             ORDER BY score DESC, learner_id DESC LIMIT ${neighbours}`,
         ]);
         return { above: above?.count ?? 0, better, worse };
@@ -119,10 +120,10 @@ export function createPointsRepository(session: DatabaseSession<'progress'>) {
      */
     async eachPage(board: BoardKey, pageSize: number, use: (page: readonly Scored[]) => Promise<void>): Promise<void> {
       if (!isId(board.courseId)) return;
-      await session.everyShard(async (client) => {
+      await session.everyShard(async (client, place) => {
         let last: Scored = { learnerId: '00000000-0000-0000-0000-000000000000', score: 0 };
         for (;;) {
-          const page = (await beyond(client, board, last, pageSize)).map(toScored);
+          const page = (await beyond(client, board, last, pageSize, place.owned('learner_id'))).map(toScored);
           if (page.length > 0) await use(page);
           if (page.length < pageSize) return;
           last = page.at(-1) ?? last;
@@ -140,10 +141,11 @@ function beyond(
   { courseId, period }: BoardKey,
   { score, learnerId }: Scored,
   count: number,
+  owned: Sql,
 ): Promise<ScoreRow[]> {
   return client.$queryRaw<ScoreRow[]>`
     SELECT learner_id AS "learnerId", score FROM course_points
     WHERE course_id = ${courseId}::uuid AND period = ${period}
-      AND (score, learner_id) > (${score}::bigint, ${learnerId}::uuid)
+      AND (score, learner_id) > (${score}::bigint, ${learnerId}::uuid) ${owned}
     ORDER BY score, learner_id LIMIT ${count}`;
 }

@@ -2,7 +2,7 @@
  * The reference copy of published courses, the same on every shard, so that a learner's transaction needs one shard.
  */
 import type { CoursePublished, Grading, PayloadOf } from '@lyceum/contracts';
-import { BUCKETS, type Database, type DatabaseSession, isId, newId, type Tx } from '@lyceum/database';
+import { type Database, type DatabaseSession, isId, type Tx } from '@lyceum/database';
 import { notFound } from '@lyceum/service-kit';
 
 type Outline = PayloadOf<typeof CoursePublished>;
@@ -77,25 +77,10 @@ export function createOutlineRepository(database: Database<'progress'>) {
      * shard has changes nothing there. Returns how many shards took it. Throws if a shard failed, after trying them all.
      */
     async replace(outline: Outline, at: Date): Promise<number> {
-      const session = database.session(null);
-      const outcomes = await Promise.allSettled(
-        idPerShard(database).map((id) => session.transaction(id, (tx) => replaceOn(tx, outline, at))),
-      );
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-      return outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
+      const taken = await database.session(null).everywhere((tx) => replaceOn(tx, outline, at));
+      return taken.filter(Boolean).length;
     },
   };
-}
-
-/** Transactions are addressed by ids: one for each shard that serves a bucket. */
-function idPerShard(database: Database<'progress'>): string[] {
-  const ids = new Map<string, string>();
-  for (let bucket = 0; bucket < BUCKETS && ids.size < database.shards.length; bucket += 1) {
-    const id = newId(bucket);
-    const shard = database.shardOf(id);
-    if (!ids.has(shard)) ids.set(shard, id);
-  }
-  return [...ids.values()];
 }
 
 async function replaceOn(tx: Tx<'progress'>, outline: Outline, at: Date): Promise<boolean> {

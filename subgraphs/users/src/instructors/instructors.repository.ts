@@ -1,9 +1,9 @@
 /**
  * People who teach, over all shards.
  */
-import type { DatabaseSession } from '@lyceum/database';
+import { type DatabaseSession, empty, sql } from '@lyceum/database';
 import type { Person } from '../profiles/person.ts';
-import { personColumns, toPerson } from '../profiles/profiles.repository.ts';
+import { type PersonRow, toPerson } from '../profiles/profiles.repository.ts';
 
 /** The sort key of a row: newest first, and the id where two are of one millisecond. */
 export interface InstructorPosition {
@@ -19,16 +19,15 @@ export function createInstructorsRepository(session: DatabaseSession<'users'>) {
      * Each shard gives its own first `limit`; the first of all are among them.
      */
     async newestFirst(limit: number, after: InstructorPosition | null): Promise<Person[]> {
-      const beyond = after && {
-        OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
-      };
-      const perShard = await session.everyShard((client) =>
-        client.user.findMany({
-          where: { isInstructor: true, ...beyond },
-          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-          take: limit,
-          select: personColumns,
-        }),
+      const beyond = after
+        ? sql`AND (created_at, id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
+        : empty;
+      const perShard = await session.everyShard(
+        (client, place) => client.$queryRaw<PersonRow[]>`
+          SELECT id, email, display_name AS "displayName", bio, roles, is_instructor AS "isInstructor",
+            created_at AS "createdAt"
+          FROM user_account WHERE is_instructor ${beyond} ${place.owned('id')}
+          ORDER BY created_at DESC, id DESC LIMIT ${limit}`,
       );
       return perShard.flat().map(toPerson).sort(compareNewestFirst).slice(0, limit);
     },

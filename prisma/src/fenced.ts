@@ -1,0 +1,61 @@
+/**
+ * Writes and reads of this package's own tables, past Prisma: under the fence of their bucket, like every write.
+ */
+import { LyceumError } from '@lyceum/service-kit';
+import type pg from 'pg';
+import type { Domain } from './domain.ts';
+import type { Router } from './router.ts';
+
+export interface Fenced {
+  /** A transaction on the primary that serves the bucket, or several that one shard serves. */
+  write<T>(buckets: number | readonly number[], work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /** One statement on the primary that serves the bucket now. */
+  read<Row extends pg.QueryResultRow>(bucket: number, text: string, values: readonly unknown[]): Promise<Row[]>;
+}
+
+export function createFenced<D extends Domain>(router: Router<D>): Fenced {
+  const shardOf = (buckets: readonly number[]) => {
+    const shards = new Set(buckets.map((bucket) => router.shardOf(bucket)));
+    const [shard] = shards;
+    if (!shard || shards.size > 1) throw new LyceumError('SERVICE_UNAVAILABLE', 'Buckets were moved apart meanwhile');
+    return shard;
+  };
+  const write: Fenced['write'] = (bucket, work) => {
+    const buckets = [...new Set([bucket].flat())].sort((a, b) => a - b);
+    return router.withMap(
+      () => shardOf(buckets),
+      (shard, version) => inTransaction(shard.primary.pool('write'), enter(buckets, version), work),
+    );
+  };
+  return {
+    write,
+    // As a transaction that writes nothing: it waits for a bucket that is being moved, and then asks where it went.
+    read: (bucket, text, values) =>
+      write(bucket, async (client) => (await client.query(text, [...values])).rows as never),
+  };
+}
+
+function enter(buckets: readonly number[], version: number): string {
+  const [only] = buckets;
+  if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})`;
+  return `SELECT count(enter_bucket(bucket, ${version})) FROM unnest(ARRAY[${buckets}]) AS bucket`;
+}
+
+/** `first` travels with BEGIN, so that it costs no round trip of its own. */
+async function inTransaction<T>(pool: pg.Pool, first: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(`BEGIN; ${first}`);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((err) => {
+      broken = err instanceof Error ? err : new Error(String(err));
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
