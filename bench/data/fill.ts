@@ -1,10 +1,9 @@
 /**
  * Learners with a history, and what callers ask for: who there is, who takes which course, what is left to complete.
  */
-import { newId, newIdBeside, type SeedLearnersOptions, seedLearners } from '@lyceum/database';
+import { type Database, newId, newIdBeside, type SeedLearnersOptions, seedLearners } from '@lyceum/database';
 import { createOutlineRepository } from '@lyceum/progress/outlines';
 import pg from 'pg';
-import type { Databases } from './rig.ts';
 
 const COURSES = 40;
 const LESSONS = 30;
@@ -12,6 +11,11 @@ const LESSONS_STUDIED = 3;
 /** Lessons on a page of a course. */
 const LESSONS_SHOWN = 20;
 const TO_COMPLETE = 60_000;
+
+export interface Databases {
+  readonly users: Database<'users'>;
+  readonly progress: Database<'progress'>;
+}
 
 export interface Filled {
   readonly learnerIds: readonly string[];

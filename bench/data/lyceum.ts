@@ -4,15 +4,15 @@
 import { createLearning } from '@lyceum/progress/learning';
 import { systemClock } from '@lyceum/service-kit';
 import { createProfilesRepository } from '@lyceum/users/profiles';
+import type { Databases } from './fill.ts';
 import type { Paths } from './paths.ts';
-import type { Databases } from './rig.ts';
 
 const PAGE = 11;
 
 export function createLyceum({ users, progress }: Databases): Paths {
   const learningOf = (learnerId: string) => createLearning(progress.session(learnerId), systemClock);
   return {
-    people: (ids) => createProfilesRepository(users.session(ids[0] ?? null)).findMany(ids),
+    people: (ids) => createProfilesRepository(users.session(null)).findMany(ids),
     async progress(learnerId, lessonIds) {
       const { enrollments, lessons } = learningOf(learnerId).repositories;
       return [await enrollments.page(learnerId, PAGE, null, null), await lessons.byLessons(learnerId, lessonIds)];
@@ -29,9 +29,7 @@ export function createLyceum({ users, progress }: Databases): Paths {
 export function createPrisma({ users, progress }: Databases): Pick<Paths, 'people' | 'progress'> {
   return {
     people: (ids) =>
-      users
-        .session(ids[0] ?? null)
-        .byShard(ids, (client, some) => client.user.findMany({ where: { id: { in: some } } })),
+      users.session(null).byShard(ids, (client, some) => client.user.findMany({ where: { id: { in: some } } })),
     async progress(learnerId, lessonIds) {
       const session = progress.session(learnerId);
       const client = await session.read(learnerId);

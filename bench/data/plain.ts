@@ -8,8 +8,8 @@ import pg from 'pg';
 import type { Paths } from './paths.ts';
 import type { World } from './rig.ts';
 
-/** As many connections as a shard has in the router. */
-const POOL_MAX = 8;
+/** As the router's (prisma/src/pools.ts): as many connections, and no query that waits for ever. */
+const POOL = { max: 6, connectionTimeoutMillis: 3_000, statement_timeout: 30_000, query_timeout: 31_000 };
 const PAGE = 11;
 
 const PEOPLE = {
@@ -90,7 +90,7 @@ interface Enrolled {
 }
 
 export function openPlain({ urls }: World): Paths & { close(): Promise<void> } {
-  const open = (url: string | undefined) => new pg.Pool({ connectionString: url, max: POOL_MAX });
+  const open = (url: string | undefined) => new pg.Pool({ ...POOL, connectionString: url });
   const users = open(urls.users.s1?.primary);
   const learning = open(urls.progress.s1?.primary);
   return {

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, type Domain, migrate, openDatabase, ShardsPolicy } from '@lyceum/database';
+import { type Domain, migrate, openDatabase, ShardsPolicy } from '@lyceum/database';
 import { type LocalPostgres, type LocalRedis, startPostgres, startRedis } from '@lyceum/local-stack';
 import {
   closeRedis,
@@ -15,15 +15,10 @@ import {
   fixedPolicy,
   type Redis,
 } from '@lyceum/service-kit';
-import { type Filled, fill } from './fill.ts';
+import { type Databases, type Filled, fill } from './fill.ts';
 
 const BUCKETS = 4_096;
 const DOMAINS = ['users', 'progress'] as const;
-
-export interface Databases {
-  readonly users: Database<'users'>;
-  readonly progress: Database<'progress'>;
-}
 
 /** One division of the learners over servers. */
 export interface World extends Filled {

@@ -4,7 +4,7 @@
  * Nothing is asked of any server meanwhile: the position was seen on the replica before the clock starts.
  */
 import { median } from '../statistics.ts';
-import type { Databases } from './rig.ts';
+import type { Databases } from './fill.ts';
 
 const BATCHES = 21;
 const CALLS = 5_000;

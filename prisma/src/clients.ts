@@ -5,7 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
 import { lendingPool } from './lent-connection.ts';
-import { createRawSql } from './raw-sql.ts';
+import { createRawSql, type RawSql } from './raw-sql.ts';
 import { statementName } from './statement-names.ts';
 import type { PrismaClients } from './types.ts';
 
@@ -27,6 +27,19 @@ export async function loadClientFactory<D extends Domain>(domain: D): Promise<Cl
       statementNameGenerator: ({ sql }) => statementName(sql),
       onPoolError: () => {},
     });
-    return Object.assign(new PrismaClient({ adapter }), createRawSql(pool));
+    return withRawSql(new PrismaClient({ adapter }), createRawSql(pool));
   };
+}
+
+/**
+ * Prisma's client is a stack of proxies, slow to say that it is no promise, which each `await` on the way of a client
+ * asks. In front of it the names that matter are found at once.
+ */
+function withRawSql<Client extends object>(client: Client, raw: RawSql): Client {
+  return new Proxy(client, {
+    get(target, key) {
+      if (key === 'then') return undefined;
+      return Object.hasOwn(raw, key) ? Reflect.get(raw, key) : Reflect.get(target, key);
+    },
+  });
 }

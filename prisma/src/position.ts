@@ -10,7 +10,6 @@ export type Position = string;
 
 /** Before and after all others. */
 export const NO_POSITION: Position = '00000000/00000000';
-export const LAST_POSITION: Position = 'FFFFFFFF/FFFFFFFF';
 
 /** Accepts Postgres' own unpadded form. Throws a RangeError for anything else. */
 export function toPosition(text: string): Position {

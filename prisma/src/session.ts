@@ -10,16 +10,7 @@ import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
 import { bucketOf, isId } from './ids.ts';
 import type { Workload } from './pools.ts';
-import {
-  LAST_POSITION,
-  later,
-  mapPlace,
-  NO_POSITION,
-  type Position,
-  positionOfVersion,
-  toPosition,
-  versionOf,
-} from './position.ts';
+import { later, mapPlace, NO_POSITION, type Position, positionOfVersion, toPosition, versionOf } from './position.ts';
 import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
 import type { CompiledMap } from './shard-map.ts';
@@ -80,7 +71,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     const { router, metrics, workload = 'write' } = this.#o;
     return router.withMap(shardNow, async (shard, version) => {
       const { primary } = shard;
-      const first = sql`SELECT enter_bucket(${bucket}::int, ${version}::int)`;
+      const first = `SELECT enter_bucket(${bucket}, ${version})`;
       let committed: Committed<T>;
       try {
         committed = await inTransaction(
@@ -169,18 +160,10 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     return shard.reader({ position, version }, workload);
   }
 
-  /**
-   * The transaction stands whatever happens here. If the position is not known, this session must not trust a replica
-   * of the shard again; if it cannot be kept, later requests may for a moment read what was before.
-   */
-  async #remember(shard: Shard<D>, ownerId: string | null, position: Position | null): Promise<void> {
+  /** If what was seen cannot be kept, later requests may for a moment read what was before. */
+  async #remember(shard: Shard<D>, ownerId: string | null, position: Position): Promise<void> {
     const { domain, log, positions, router } = this.#o;
     const place = `${domain}/${shard.name}`;
-    if (position === null) {
-      this.#seen.set(place, LAST_POSITION);
-      log.warn({ place }, 'position after a commit unknown, the session stays on the primary');
-      return;
-    }
     const { recentVersion } = router;
     const moves: Record<string, Position> = { [place]: position };
     if (recentVersion !== null) moves[mapPlace(domain)] = positionOfVersion(recentVersion);

@@ -5,6 +5,7 @@
  * with the first statement, what leaves through the outbox is not waited for, and the position after the commit comes
  * with the answer to COMMIT. Prisma joins in only when the work uses one of its models.
  */
+import type { Socket } from 'node:net';
 import { LyceumError, withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
@@ -12,23 +13,23 @@ import { lend } from './lent-connection.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
 import { endOfLastRecord, type Position } from './position.ts';
 import { createRawSql, type Queryable } from './raw-sql.ts';
-import type { Sql } from './sql.ts';
 import type { PrismaClients, Tx } from './types.ts';
 
 const TIMEOUT_MS = 10_000;
 const ROLLBACK_TIMEOUT_MS = 1_000;
+const COMMIT = 'COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn';
 
 export interface TransactionOptions<D extends Domain> {
   readonly pool: pg.Pool;
   readonly client: PrismaClients[D];
-  /** Runs right after BEGIN. If it fails, so does the transaction, with its error. */
-  readonly first?: Sql;
+  /** SQL without parameters that runs right after BEGIN. If it fails, so does the transaction, with its error. */
+  readonly first: string;
 }
 
 export interface Committed<T> {
   readonly result: T;
-  /** At or past the commit; null if the server did not say. */
-  readonly position: Position | null;
+  /** At or past the commit. */
+  readonly position: Position;
 }
 
 /** Throws TIMED_OUT without a connection in time, or after 10 s. What `work` throws rolls everything back. */
@@ -40,8 +41,7 @@ export async function inTransaction<D extends Domain, T>(
   const line = new Line(connection);
   const raw = createRawSql(line);
   const prisma = new PrismaPart(line, client);
-  line.send(line.query({ text: 'BEGIN' }));
-  if (first) line.send(raw.$executeRaw(first));
+  line.send(line.query({ text: `BEGIN; ${first}` }));
   const outbox = createOutboxWriter((statement) => line.send(raw.$executeRaw(statement)));
   try {
     const result = await withTimeout(work(createTx(prisma, { ...raw, outbox })), TIMEOUT_MS, 'a transaction');
@@ -82,7 +82,16 @@ class Line implements Queryable {
 
   async query(statement: pg.QueryConfig): Promise<pg.QueryResult> {
     if (!this.#open) throw new Error('The transaction has ended: a statement came after it.');
+    this.#gather();
     return await this.#connection.query(statement);
+  }
+
+  /** What is sent in one go travels in one packet. */
+  #gather(): void {
+    const { stream } = (this.#connection as unknown as { connection: { stream: Socket } }).connection;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   /** Not waited for, but the transaction fails if it does. */
@@ -94,19 +103,19 @@ class Line implements Queryable {
     );
   }
 
-  async commit(): Promise<Position | null> {
+  async commit(): Promise<Position> {
     this.#open = false;
-    const [{ command }, position] = await Promise.all([
-      this.#connection.query('COMMIT'),
-      this.#connection
-        .query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
-        .then(({ rows }) => endOfLastRecord(rows[0]!.lsn))
-        .catch(() => null),
-      ...this.#sent,
-    ]);
-    if (command !== 'COMMIT') throw new Error('A statement of the transaction failed, so that it was rolled back.');
+    this.#gather();
+    // Two results: of COMMIT, which has done its work before the second statement begins, and of that one.
+    const ended = this.#connection.query(COMMIT) as unknown as Promise<
+      [pg.QueryResult, pg.QueryResult<{ lsn: string }>]
+    >;
+    const [[committed, position]] = await Promise.all([ended, ...this.#sent]);
+    if (committed.command !== 'COMMIT') {
+      throw new Error('A statement of the transaction failed, so that it was rolled back.');
+    }
     this.#connection.removeListener('error', ignore);
-    return position;
+    return endOfLastRecord(position.rows[0]!.lsn);
   }
 
   /** Resolves to whether the connection is of no more use: its server is gone, or at work for longer than we wait. */
