@@ -1,0 +1,82 @@
+/**
+ * Replay stands still on every replica while learners write, look for it elsewhere and follow their progress.
+ *
+ * It stands still again and again, each time for less than the lag with which a replica goes out of use: so replicas are
+ * there to be read from all the while, and only what a reader has seen keeps reads off them. The last time it stands
+ * still for longer. Then it goes on, and so do the learners.
+ */
+import type { Chaos, Scenario } from '../../scenario.ts';
+import { enroll, readCourse } from '../../support/learning/course.ts';
+import { openLearners } from '../../support/learning/learners.ts';
+import { openLearningStack } from '../../support/learning/stack.ts';
+import { goOn, pauseAgainAndAgain, pauseForLong, type World } from './pauses.ts';
+import { openViewer, type Tally } from './viewer.ts';
+
+interface Size {
+  readonly viewers: number;
+  readonly strangers: number;
+  /** Writes and reads while replay stands still, for less than ten seconds each time. */
+  readonly operations: number;
+  /** On average, between two operations of a viewer. */
+  readonly everyMs: number;
+}
+
+const FULL: Size = { viewers: 50, strangers: 10, operations: 10_000, everyMs: 100 };
+const QUICK: Size = { viewers: 12, strangers: 4, operations: 600, everyMs: 50 };
+
+export const laggingReplica: Scenario = {
+  name: 'lagging-replica',
+  promise: 'Nobody is shown the past of what they wrote or heard of while replicas stand still; others use replicas.',
+  async run(chaos) {
+    const size = chaos.quick ? QUICK : FULL;
+    const world = await openWorld(chaos, size);
+    const { tally } = world;
+    chaos.say(`${size.viewers} viewers and ${size.strangers} strangers are there`);
+
+    const busy = await pauseAgainAndAgain(chaos, world, size.operations);
+    const long = await pauseForLong(chaos, world);
+    const { writes, reads } = tally;
+    const back = await goOn(chaos, world);
+
+    chaos.check('no operation failed', tally.failed === 0, { failed: tally.failed, samples: tally.samples });
+    chaos.check('nobody was shown less than their own last write', tally.stale === 0, tally);
+    chaos.check('nobody was shown less than the last event they got', tally.staleAfterEvent === 0, tally);
+    return {
+      viewers: size.viewers,
+      writes,
+      reads,
+      events: tally.events,
+      stale: tally.stale,
+      stale_after_event: tally.staleAfterEvent,
+      pauses: busy.pauses,
+      reads_kept_off_replicas: busy.kept,
+      replica_share_unrelated: long.share,
+      replica_share_of_courses: busy.share,
+      out_of_use_after_s: long.outOfUseSeconds,
+      replica_share_after_resume: back.share,
+      back_after_s: back.seconds,
+    };
+  },
+};
+
+/** Everybody is enrolled, and has written nothing that a replica does not show. */
+async function openWorld(chaos: Chaos, size: Size): Promise<World> {
+  const stack = await openLearningStack(chaos);
+  const clients = stack.gateways.map(({ client }) => client);
+  const urls = stack.gateways.map(({ url }) => `${url}/graphql`);
+  const course = await readCourse(clients[0]!);
+  const learners = await openLearners(chaos, stack, {
+    count: size.viewers + size.strangers,
+    devices: 0,
+    course,
+    tally: { subscribed: 0, events: 0, refusals: {}, closeCodes: {} },
+    onDelivery: () => {},
+  });
+  await Promise.all(learners.map(({ token }) => enroll(clients[0]!, token, course.id)));
+  const tally: Tally = { writes: 0, reads: 0, events: 0, failed: 0, stale: 0, staleAfterEvent: 0, samples: [] };
+  const options = { course, clients, urls, everyMs: size.everyMs, tally };
+  const opening = learners.slice(size.strangers).map((learner) => openViewer(chaos, { ...options, learner }));
+  const viewers = await Promise.all(opening);
+  const tokens = learners.slice(0, size.strangers).flatMap(({ token }) => [token, undefined]);
+  return { stack, viewers, tally, strangers: { tokens, viewers, course, clients } };
+}
