@@ -178,20 +178,17 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   /**
-   * The transaction stands whatever happens here. If the position cannot be read, this session must not trust a
-   * replica of the shard again; if it cannot be kept, later requests may for a moment read what was before.
+   * The transaction stands whatever happens here. If the position cannot be read, the viewer must not trust a replica of
+   * the shard for as long as positions are kept; if it cannot be kept, later requests may for a moment read what was
+   * before.
    */
   async #remember(shard: Shard<D>, ownerId: string | null): Promise<void> {
     const { domain, log, positions, router, workloads } = this.#o;
     const place = `${domain}/${shard.name}`;
-    let position: Position;
-    try {
-      position = await shard.position(workloads.write);
-    } catch (err) {
-      this.#learn({ [place]: LAST_POSITION });
-      log.warn({ err, place }, 'position after a commit unknown, the session stays on the primary');
-      return;
-    }
+    const position = await shard.position(workloads.write).catch((err: unknown) => {
+      log.warn({ err, place }, 'position after a commit unknown, the viewer stays on the primary');
+      return LAST_POSITION;
+    });
     const { recentVersion } = router;
     const moves: Record<string, Position> = { [place]: position };
     if (recentVersion !== null) moves[mapPlace(domain)] = positionOfVersion(recentVersion);

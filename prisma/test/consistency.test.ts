@@ -165,6 +165,29 @@ test('without Redis a viewer reads from primaries', async () => {
   }
 });
 
+test('a viewer whose commit has no known position reads it all the same, in every process', async () => {
+  const id = await makeAccount(24);
+  const url = tenant.databaseUrl('users', 's1');
+  await sql(url, 'CREATE SCHEMA unwell');
+  await sql(
+    url,
+    `CREATE FUNCTION unwell.pg_current_wal_insert_lsn() RETURNS pg_lsn LANGUAGE plpgsql
+     AS $$ BEGIN RAISE 'nobody knows'; END $$`,
+  );
+  const unwell = `${url}?options=${encodeURIComponent('-c search_path=unwell,public,pg_catalog')}`;
+  const writer = await openTestDatabase('users', { ...tenant.env, DATABASE_URL_USERS_S1: unwell });
+  try {
+    await tenant.replicasCaughtUp();
+    await whileReplayIsPaused(async () => {
+      const data = { displayName: 'after' };
+      await writer.database.session(id).transaction(id, (tx) => tx.user.update({ where: { id }, data }));
+      expect(await nameSeen(id, id)).toBe('after');
+    });
+  } finally {
+    await writer.close();
+  }
+});
+
 test('a replica whose address answers nothing costs no read: primaries serve', async () => {
   const id = await makeAccount(21);
   const env = { ...tenant.env };

@@ -110,7 +110,7 @@ export async function openViewer(chaos: Chaos, o: ViewerOptions): Promise<Viewer
     const lessonId = renames ? undefined : lessons.shift();
     const operation = renames ? rename(edition + 1) : lessonId ? completeLesson(lessonId) : answerProblem(course);
     if (renames) edition += 1;
-    else editionAt[known.now().write.revision + 1] = known.now().write.edition;
+    else editionAt[known.now().write.revision + 1] ??= known.now().write.edition;
     const shown = await ask(operation);
     tally.writes += 1;
     if (shown) known.learn('write', shown);
