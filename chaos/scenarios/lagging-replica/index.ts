@@ -51,6 +51,7 @@ export const laggingReplica: Scenario = {
       viewers: size.viewers,
       writes,
       reads,
+      reads_after_events: tally.readsAfterEvents,
       events: tally.events,
       failed,
       stale,
@@ -66,7 +67,7 @@ export const laggingReplica: Scenario = {
   },
 };
 
-/** Everybody is enrolled, and has written nothing that a replica does not show. */
+/** Everybody is enrolled, and the viewers follow their progress. */
 async function openWorld(chaos: Chaos, size: Size): Promise<World> {
   const stack = await openLearningStack(chaos);
   const clients = stack.gateways.map(({ client }) => client);
@@ -80,7 +81,8 @@ async function openWorld(chaos: Chaos, size: Size): Promise<World> {
     onDelivery: () => {},
   });
   await Promise.all(learners.map(({ token }) => enroll(clients[0]!, token, course.id)));
-  const tally: Tally = { writes: 0, reads: 0, events: 0, failed: 0, stale: 0, staleAfterEvent: 0, samples: [] };
+  const counts = { writes: 0, reads: 0, readsAfterEvents: 0, events: 0, failed: 0, stale: 0, staleAfterEvent: 0 };
+  const tally: Tally = { ...counts, samples: [] };
   const options = { course, clients, urls, everyMs: size.everyMs, tally };
   const opening = learners.slice(size.strangers).map((learner) => openViewer(chaos, { ...options, learner }));
   const viewers = await Promise.all(opening);

@@ -43,6 +43,8 @@ export interface ViewerOptions {
 export interface Tally {
   writes: number;
   reads: number;
+  /** Of them, those that an event gave rise to. */
+  readsAfterEvents: number;
   events: number;
   /** Operations that were not answered as a whole. */
   failed: number;
@@ -71,10 +73,11 @@ interface Followed {
   };
 }
 
-/** Resolves when nothing that happens from now on passes the subscription by. */
+/** Of a learner who is enrolled. Resolves when nothing that happens from now on passes the subscription by. */
 export async function openViewer(chaos: Chaos, o: ViewerOptions): Promise<Viewer> {
   const { learner, course, clients, urls, everyMs, tally } = o;
   const known = createKnown();
+  known.learn('write', { revision: 1 });
   const looks = [lookAtCourse(course.id), lookAtEnrollment(course.id), lookAtOneself(), lookAtPerson(learner.id)];
   const lessons = [...course.lessons.keys()];
   /** What the name was at least when a revision was asked for. */
@@ -95,10 +98,14 @@ export async function openViewer(chaos: Chaos, o: ViewerOptions): Promise<Viewer
       if (source !== null) note(`${query} showed ${JSON.stringify(shown)} after ${JSON.stringify(floor)}`);
       return shown;
     } catch (error) {
-      tally.failed += 1;
-      note(`${query}: ${error}`);
+      fail(`${query}: ${error}`);
       return null;
     }
+  }
+
+  function fail(sample: string): void {
+    tally.failed += 1;
+    note(sample);
   }
 
   function note(sample: string): void {
@@ -131,6 +138,7 @@ export async function openViewer(chaos: Chaos, o: ViewerOptions): Promise<Viewer
     }
     known.learn('event', told);
     if (!isWorking) return;
+    tally.readsAfterEvents += 1;
     looking = look(oneOf(looks));
     await looking;
   }
@@ -143,14 +151,11 @@ export async function openViewer(chaos: Chaos, o: ViewerOptions): Promise<Viewer
     };
     const messages = client.subscribe<Followed>(SUBSCRIPTION, { courseId: course.id }, { onCaughtUp });
     for await (const { data, errors } of messages) {
-      if (data) await take(data.progressUpdated);
-      else note(`event: ${JSON.stringify(errors)}`);
+      if (data && errors.length === 0) await take(data.progressUpdated);
+      else fail(`event: ${JSON.stringify(errors)}`);
     }
   };
-  follow().catch((error) => {
-    tally.failed += 1;
-    note(`subscription: ${error}`);
-  });
+  follow().catch((error) => fail(`subscription: ${error}`));
   if (!(await until(() => isOpen, PATIENCE_MS))) throw new Error(`no subscription: ${tally.samples}`);
 
   return {
