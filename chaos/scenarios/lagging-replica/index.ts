@@ -22,7 +22,7 @@ interface Size {
 }
 
 const FULL: Size = { viewers: 50, strangers: 10, operations: 10_000, everyMs: 100 };
-const QUICK: Size = { viewers: 12, strangers: 4, operations: 600, everyMs: 50 };
+const QUICK: Size = { viewers: 12, strangers: 4, operations: 400, everyMs: 50 };
 
 /** Of all: what waits three seconds for a connection is refused, and a machine may be that busy. */
 const FAILED_MAX = 0.01;
