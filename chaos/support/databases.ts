@@ -14,6 +14,10 @@ export interface Databases {
   readonly further: { readonly name: string; readonly primary: string; readonly replica: string } | null;
   /** The rows of every shard, from its primary. */
   read<Row extends pg.QueryResultRow>(domain: Domain, statement: string, values: readonly unknown[]): Promise<Row[]>;
+  /** Returns once no replica shows anything new; log still arrives there. */
+  pauseReplay(): Promise<void>;
+  /** Returns once every replica shows what its primary had committed. */
+  resumeReplay(): Promise<void>;
   /** Their data is not kept. */
   close(): Promise<void>;
 }
@@ -52,6 +56,13 @@ export async function openDatabases(
     async read<Row extends pg.QueryResultRow>(domain: Domain, statement: string, values: readonly unknown[]) {
       const urls = Object.values(primaries(postgres, domain));
       return (await Promise.all(urls.map((url) => query<Row>(url, statement, values)))).flat();
+    },
+    async pauseReplay() {
+      await Promise.all(postgres.shards.flatMap(({ replicas }) => replicas.map((replica) => replica.pause())));
+    },
+    async resumeReplay() {
+      await Promise.all(postgres.shards.flatMap(({ replicas }) => replicas.map((replica) => replica.resume())));
+      await Promise.all(postgres.shards.map((shard) => shard.caughtUp()));
     },
     close: () => postgres.stop('immediate'),
   };
