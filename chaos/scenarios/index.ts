@@ -2,6 +2,7 @@
  * Every scenario there is. One file or folder each.
  */
 import type { Scenario } from '../scenario.ts';
+import { failover } from './failover/index.ts';
 import { memory } from './memory.ts';
 import { moveBuckets } from './move-buckets/index.ts';
 import { outbox } from './outbox/index.ts';
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   subscriptions,
   outbox,
   moveBuckets,
+  failover,
 ];

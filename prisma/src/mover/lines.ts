@@ -96,8 +96,9 @@ export class Lines {
     return pool;
   }
 
-  /** Reads the newest map that any database holds. Throws if a primary does not answer. */
-  refresh(): Promise<ShardMap> {
+  /** Reads the newest map that any database holds. Throws if a primary does not answer that it names. */
+  async refresh(): Promise<ShardMap> {
+    await this.refreshFromAny();
     return this.#refreshBy(() =>
       Promise.all(
         this.names.map((name) =>
