@@ -33,6 +33,8 @@ export interface PoolSettings extends WorkloadSettings {
   readonly applicationName: string;
 }
 
+/** A statement is sent without waiting for those before it. Only a transaction has several on one connection. */
+const PIPELINE = { pipeline: true };
 const CONNECT_MS = 3_000;
 const IDLE_MS = 10_000;
 
@@ -45,6 +47,7 @@ export function openPool(url: string, settings: PoolSettings): pg.Pool {
 
 function poolConfig(url: string, { max, timeoutMs, applicationName }: PoolSettings): pg.PoolConfig {
   return {
+    ...PIPELINE,
     connectionString: url,
     max,
     application_name: applicationName,

@@ -6,8 +6,12 @@ import {
   type Database,
   DIRECTORY_DOMAINS,
   firstMap,
+  type MaintainedTable,
+  maintainPartitions,
   openDatabase,
   openOutboxReader,
+  PartitionsPolicy,
+  partitionedTables,
   ShardsPolicy,
   watchShards,
 } from '@lyceum/database';
@@ -32,6 +36,14 @@ type DirectoryDomain = (typeof DIRECTORY_DOMAINS)[number];
 /** The databases in which values are claimed. */
 export type Directories = readonly Database<DirectoryDomain>[];
 
+/** A shard with tables that are partitioned by month. */
+export interface PartitionedShard {
+  readonly domain: string;
+  readonly shard: string;
+  /** Null if another worker is at it. */
+  maintain(now: Date, signal: AbortSignal): Promise<MaintainedTable[] | null>;
+}
+
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
   const keys = createRedisKeys(config.REDIS_PREFIX);
@@ -41,6 +53,12 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const policyFile = (name: string) => join(config.CONFIG_DIR, name);
   const shards = life.own('shards', await openPolicy(policyFile('shards.yaml'), ShardsPolicy, { log }), close);
   const models = life.own('models', await openPolicy(policyFile('models.yaml'), ModelsPolicy, { log }), close);
+
+  const partitions = life.own(
+    'partitions',
+    await openPolicy(policyFile('partitions.yaml'), PartitionsPolicy, { log }),
+    close,
+  );
 
   const redis = async (role: RedisRole) =>
     life.own(`redis:${role}`, await connectRedis(config.REDIS_URL, role, { log }), closeRedis);
@@ -59,15 +77,28 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const directories: Directories = await Promise.all(
     DIRECTORY_DOMAINS.filter((domain) => config.RELAY_DOMAINS.includes(domain)).map(openDirectory),
   );
-  const outboxes = await Promise.all(
+  const watches = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
-      const first = firstMap(shards.current, domain);
-      const watch = life.own(`shards:${domain}`, await watchShards({ env, domain, first, log }), close);
-      const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, log }), close);
-      watch.onChange(reader.use);
-      return reader;
+      const watched = await watchShards({ env, domain, first: firstMap(shards.current, domain), log });
+      return { domain, watch: life.own(`shards:${domain}`, watched, close) };
     }),
   );
+  const outboxes = watches.map(({ domain, watch }) => {
+    const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, log }), close);
+    watch.onChange(reader.use);
+    return reader;
+  });
+  /** As of now: shards may join. */
+  const partitionedShards = (): PartitionedShard[] =>
+    watches
+      .filter(({ domain }) => partitionedTables(domain).length > 0)
+      .flatMap(({ domain, watch }) =>
+        Object.entries(watch.urls).map(([shard, { primary: url }]): PartitionedShard => {
+          const maintain: PartitionedShard['maintain'] = (now, signal) =>
+            maintainPartitions({ domain, url, policy: partitions.current, now, signal });
+          return { domain, shard, maintain };
+        }),
+      );
   const router = createModelRouter({ policy: models, env });
   const clock = systemClock;
   return {
@@ -84,6 +115,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     database,
     directories,
     outboxes,
+    partitionedShards,
     router,
   };
 }
