@@ -107,7 +107,7 @@ test('a shard that nobody knows, or without a replica that answers, is refused',
   await expect(promote()).rejects.toThrow(/^No replica of s1 that followed its primary answers\./);
 });
 
-test('the replica that received most is promoted, and a process that knew the old primary follows by itself', async () => {
+test('the replica that received most is promoted, and processes that know the old primary find it by themselves', async () => {
   const { primary, replicas } = postgres.shard('s1');
   const [behind, ahead] = replicas;
   const before = await enrol();
@@ -123,6 +123,11 @@ test('the replica that received most is promoted, and a process that knew the ol
   const session = progress.session(newId(7));
   const client = await session.read(after, 'eventual');
   expect(await client.enrollment.count()).toBe(3);
+
+  const late = await openTestDatabase('progress', env, { redis: false, policy: POLICY });
+  const found = await late.database.session(null).read(after, 'primary');
+  expect(await found.enrollment.count()).toBe(3);
+  await late.close();
 });
 
 test('a promotion that was cut off goes on with the same replica when it is run again', async () => {
