@@ -2,6 +2,7 @@
  * Every scenario there is. One file or folder each.
  */
 import type { Scenario } from '../scenario.ts';
+import { failover } from './failover/index.ts';
 import { laggingReplica } from './lagging-replica/index.ts';
 import { memory } from './memory.ts';
 import { moveBuckets } from './move-buckets/index.ts';
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   outbox,
   moveBuckets,
   laggingReplica,
+  failover,
 ];

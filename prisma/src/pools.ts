@@ -39,7 +39,10 @@ const CONNECT_MS = 3_000;
 const IDLE_MS = 10_000;
 
 export function openPool(url: string, settings: PoolSettings): pg.Pool {
-  return new pg.Pool(poolConfig(url, settings));
+  const pool = new pg.Pool(poolConfig(url, settings));
+  // A connection that is lost while it is lent and idle: its next statement tells, the process lives on.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 function poolConfig(url: string, { max, timeoutMs, applicationName }: PoolSettings): pg.PoolConfig {

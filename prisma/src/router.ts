@@ -174,17 +174,19 @@ export class Router<D extends Domain> {
   }
 
   async #use(map: CompiledMap): Promise<void> {
-    const fresh: Shard<D>[] = [];
+    const opening: Promise<void>[] = [];
     const entries = map.names.map((name): [string, Opened<D>] => {
       const urls = this.#o.urlsOf(name, map.map);
       const text = JSON.stringify(urls);
       const known = this.#opened.get(name);
       if (known?.urls === text) return [name, known];
       const shard = this.#o.createShard(name, urls);
-      fresh.push(shard);
+      const warm = shard.open();
+      // Nobody is to wait for warm clients in place of a primary that is dead.
+      if (!known || known.shard.answers) opening.push(warm);
       return [name, { shard, urls: text }];
     });
-    await Promise.all(fresh.map((shard) => shard.open()));
+    await Promise.all(opening);
     const before = this.#shards;
     this.#opened = new Map(entries);
     this.#shards = entries.map(([, { shard }]) => shard);

@@ -10,12 +10,12 @@ import type { Chaos, Scenario } from '../../scenario.ts';
 import { faultsOf } from '../../support/learning/comparison.ts';
 import { enroll, readCourse } from '../../support/learning/course.ts';
 import { type Learner, openLearners } from '../../support/learning/learners.ts';
+import { keepReading, type ReaderTally } from '../../support/learning/reader.ts';
 import { type LearningStack, openLearningStack } from '../../support/learning/stack.ts';
 import type { SubscriberTally } from '../../support/learning/subscriber.ts';
 import { readTruths } from '../../support/learning/truth.ts';
 import { keepWriting, type WriterTally } from '../../support/learning/writer.ts';
-import { lyceumShards } from './mover.ts';
-import { keepReading, type ReaderTally } from './reader.ts';
+import { lyceumShards } from '../../support/lyceum-shards.ts';
 
 interface Size {
   readonly learners: number;
@@ -137,7 +137,7 @@ async function moveBackUnderKills(chaos: Chaos, { env }: LearningStack, domain: 
   let args = ['move', '--buckets', BUCKETS, '--to', 's1'];
   for (const phase of PHASES) {
     const options = ['--domain', domain, '--chunk', '16', ...GRACE];
-    const { code, killed, output } = await lyceumShards([...args, ...options], { env, killIn: phase });
+    const { code, killed, output } = await lyceumShards([...args, ...options], { env, killAt: `  ${phase}` });
     chaos.check(`the mover is killed in: ${phase}`, killed, killed ? undefined : { code, output });
     if (killed) kills += 1;
     args = ['resume'];

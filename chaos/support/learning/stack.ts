@@ -17,7 +17,7 @@ import {
 } from '@lyceum/local-stack';
 import { supergraphVersion } from '@lyceum/service-kit';
 import type { Chaos } from '../../scenario.ts';
-import { type Databases, openDatabases } from '../databases.ts';
+import { type Databases, type DatabasesOptions, openDatabases } from '../databases.ts';
 import { createGatewayClient, type GatewayClient } from '../gateway-client.ts';
 import { CLAIMS_SECRET } from '../gateway-process.ts';
 import { type RestartableService, restartableService } from '../restartable-service.ts';
@@ -50,10 +50,7 @@ const CONNECTIONS = 50;
 const SEED_MS = 60_000;
 
 /** Everything belongs to the run: it is closed when the scenario ends, also when this throws. The catalogue is seeded. */
-export async function openLearningStack(
-  chaos: Chaos,
-  options: Parameters<typeof openDatabases>[1] = {},
-): Promise<LearningStack> {
+export async function openLearningStack(chaos: Chaos, options: DatabasesOptions = {}): Promise<LearningStack> {
   const { folder } = chaos;
   const databases = chaos.own(await openDatabases(folder, options), (d) => d.close());
   const redis = chaos.own(await startRedis({ directory: join(folder, 'redis') }), (r) => r.stop());

@@ -1,9 +1,10 @@
 /**
- * `lyceum shards`: shows the shards, adds one, moves buckets between them while the system is in use, and replaces a
- * primary that died.
+ * `lyceum shards`: shows the shards, adds one, moves buckets between them while the system is in use, names their
+ * servers, and replaces a primary that died.
  */
 import { BUCKETS, DOMAINS, type Domain } from '@lyceum/database';
 import {
+  changeServers,
   findStrays,
   findUnequalCopies,
   type Lines,
@@ -45,20 +46,22 @@ export function shardsCommand(): Command {
   command('plan', 'show what would move so that shards serve as many buckets each')
     .requiredOption('--to <shards>', 'how many, or their names parted by commas', targets)
     .action(plan);
-  command('add', 'make an empty cluster a shard, without buckets yet')
-    .argument('<name>', 'such as s3', shardName)
-    .requiredOption('--primary <host:port>', 'its primary', address)
-    .option(
-      '--replica <host:port...>',
-      'its replicas',
-      (text, all: string[]) => [...all, address(text)],
-      [] as string[],
-    )
-    .addHelpText(
-      'after',
-      '\nUser, password and database are those of DATABASE_URL_<DOMAIN>_<NAME>, or of another shard.',
-    )
-    .action(add);
+  const naming = (name: string, description: string) =>
+    command(name, description)
+      .argument('<shard>', 'such as s3', shardName)
+      .requiredOption('--primary <host:port>', 'its primary', address)
+      .option(
+        '--replica <host:port...>',
+        'its replicas',
+        (text, all: string[]) => [...all, address(text)],
+        [] as string[],
+      )
+      .addHelpText(
+        'after',
+        '\nUser, password and database are those of DATABASE_URL_<DOMAIN>_<SHARD>, or of another shard.',
+      );
+  naming('add', 'make an empty cluster a shard, without buckets yet').action(add);
+  naming('servers', 'name the servers of a shard anew, such as a replica that came back').action(servers);
   moving('move', 'move buckets to a shard')
     .requiredOption('--buckets <from-to>', 'both included, 0 to 4095', buckets)
     .requiredOption('--to <shard>', 'who is to serve them')
@@ -159,11 +162,18 @@ async function verify({ domain }: DomainOption): Promise<void> {
   if (wrong > 0) throw new Failure(`${counted(wrong, 'table')} not as they should be.`);
 }
 
+async function servers(
+  shard: string,
+  { domain, primary, replica }: DomainOption & { primary: string; replica: string[] },
+): Promise<void> {
+  await withShards(domain, (all) => changeServers(all, shard, { primary, replicas: replica }, say));
+}
+
 async function promote(shard: string): Promise<void> {
   await withShards(undefined, async (all) => {
-    const members = all.filter((lines) => shard in lines.map.members);
-    const { address } = await promoteReplica(members, shard, say);
-    say(`${address} is the primary of ${shard}. The old one must not start again but as its standby.`);
+    for (const { address, replaced } of await promoteReplica(all, shard, say)) {
+      say(`${address} is the primary of ${shard}. ${replaced} must not start again but as its standby.`);
+    }
   });
 }
 

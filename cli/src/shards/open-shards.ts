@@ -24,6 +24,8 @@ export async function withShards<T>(domain: Domain | undefined, work: (all: Line
 
 /** Reads the newest map and keeps others from changing it meanwhile. */
 export async function withLock<T>(lines: Lines, work: (lock: MapLock) => Promise<T>): Promise<T> {
+  // The lock lies where the newest map says: primaries may have been replaced.
+  await lines.refreshFromAny();
   const lock = await lockMap(lines);
   try {
     await lines.refresh();

@@ -20,7 +20,7 @@ const STATE = `
 
 /** Returns how many servers do not answer. */
 export async function showStatus(lines: Lines): Promise<number> {
-  await lines.refresh().catch(() => {});
+  await lines.refreshFromAny();
   const { map } = lines;
   const load = loadOf(map);
   say(bold(`${lines.domain}  version ${map.version}`));

@@ -58,7 +58,12 @@ export class Lines {
   }
 
   urlsOf(shard: string): ShardUrls {
-    return urlsOfShard(this.#o.env, this.domain, shard, this.#map.members[shard] ?? null);
+    return this.#urlsBy(this.#map, shard);
+  }
+
+  /** The primary of the shard as a server knows it, which may have missed the latest map. */
+  async primaryKnownTo(server: pg.Pool, shard: string): Promise<string> {
+    return this.#urlsBy((await readShardMap(server)) ?? this.#o.first, shard).primary;
   }
 
   /** Of the primary of a shard that is yet to join. */
@@ -85,28 +90,53 @@ export class Lines {
       options: OPTIONS,
     });
     pool.on('error', () => {});
+    // Also of a connection that is lost while it is lent and idle: its next statement tells.
+    pool.on('connect', (client) => client.on('error', () => {}));
     this.#pools.set(url, pool);
     return pool;
   }
 
-  /** Reads the newest map that any database holds. Throws if a primary does not answer. */
+  /** Reads the newest map that any database holds. Throws if a primary does not answer that it names. */
   async refresh(): Promise<ShardMap> {
-    for (;;) {
-      const names = this.names;
-      const maps = await Promise.all(
-        names.map((name) =>
+    await this.refreshFromAny();
+    return this.#refreshBy(() =>
+      Promise.all(
+        this.names.map((name) =>
           readShardMap(this.pool(name)).catch((error) => {
             throw new ShardsError(`Shard ${name} of ${this.domain} does not answer: ${(error as Error).message}`, {
               cause: error,
             });
           }),
         ),
+      ),
+    );
+  }
+
+  /** Reads the newest map that any server holds, replicas included. Those that are away are passed over. */
+  refreshFromAny(): Promise<ShardMap> {
+    return this.#refreshBy(async () => {
+      const urls = this.names
+        .map((name) => this.urlsOf(name))
+        .flatMap(({ primary, replicas }) => [primary, ...replicas]);
+      const answers = await Promise.allSettled(urls.map((url) => readShardMap(this.at(url))));
+      return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));
+    });
+  }
+
+  async #refreshBy(readAll: () => Promise<(ShardMap | null)[]>): Promise<ShardMap> {
+    for (;;) {
+      const newest = (await readAll()).reduce<ShardMap>(
+        (best, map) => (map && map.version > best.version ? map : best),
+        this.#map,
       );
-      const newest = maps.reduce((best, map) => (map && map.version > (best?.version ?? 0) ? map : best), null);
-      if (!newest || newest.version <= this.#map.version) return this.#map;
-      this.#map = newest;
+      if (newest === this.#map) return newest;
       // It may name more shards, which may know more.
+      this.#map = newest;
     }
+  }
+
+  #urlsBy({ members }: ShardMap, shard: string): ShardUrls {
+    return urlsOfShard(this.#o.env, this.domain, shard, members[shard] ?? null);
   }
 
   use(map: ShardMap): void {

@@ -2,120 +2,118 @@
  * Makes a replica the primary of its shard, in all domains, after the old primary died.
  *
  * A server that still answers as the primary is never replaced: two primaries would both take writes. With a synchronous
- * standby the chosen replica has every commit that was acknowledged.
+ * standby the chosen replica has every commit that was acknowledged. Cut off at any moment, it goes on where it was when
+ * it is run again: a replica that is a primary already is chosen before all others, and domains that name it are done.
  */
-import { sleep } from '@lyceum/service-kit';
 import type pg from 'pg';
 import { LAST_POSITION, toPosition } from '../position.ts';
-import { readShardMap } from '../shard-map-store.ts';
 import { addressOf } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
-import { changeMap, lockMap } from './map-changes.ts';
-import { readMove } from './move-record.ts';
+import { identify, nameServers, refreshHolding } from './servers.ts';
 
 export interface Promotion {
+  /** Of the new primary. */
   readonly address: string;
-  /** What it had received. */
-  readonly position: string;
+  /** Of the one that died. */
+  readonly replaced: string;
 }
 
 const PROMOTE_SECONDS = 60;
-/** Longer than the transaction of a hand-over may last. */
-const FLIP_MS = 3_500;
 
-/** `lines` of every domain that the shard holds. Throws ShardsError with what to do. */
+/**
+ * `all`: every domain. Those whose databases of the shard lie on another server that lives are left alone. Throws
+ * ShardsError with what to do.
+ */
 export async function promoteReplica(
   all: readonly Lines[],
   shard: string,
   onProgress: (message: string) => void,
-): Promise<Promotion> {
-  const [first] = all;
-  if (!first) throw new ShardsError(`No domain has a shard ${shard}.`);
-  for (const lines of all) await refreshWithout(lines, shard);
-  await assertDead(first, shard);
+): Promise<Promotion[]> {
+  const holding = await refreshHolding(all, shard);
+  const servers = [...Map.groupBy(holding, (lines) => addressOf(lines.urlsOf(shard).primary))];
+  const alive = await Promise.all(
+    servers.map(async ([, [lines]]) => (await identify(lines!.pool(shard)))?.standby === false),
+  );
+  const dead = servers.filter((_, index) => !alive[index]);
+  if (dead.length === 0) {
+    const addresses = servers.map(([address]) => address).join(', ');
+    throw new ShardsError(
+      `The primary of ${shard} (${addresses}) answers. Stop it for good before a replica takes its place.`,
+    );
+  }
+  const promotions: Promotion[] = [];
+  for (const [replaced, domains] of dead) {
+    promotions.push({ replaced, address: await replacePrimary(domains, shard, onProgress) });
+  }
+  return promotions;
+}
 
-  const candidates = await standbysOf(first, shard);
-  const [best] = candidates.sort((a, b) => (a.position < b.position ? 1 : -1));
-  if (!best) throw new ShardsError(`No replica of ${shard} answers. Restore it from a backup: npx lyceum db restore`);
-  onProgress(`promoting ${best.address}, which has received ${best.position}`);
-  if (best.position !== LAST_POSITION) await best.pool.query('SELECT pg_promote(true, $1)', [PROMOTE_SECONDS]);
-
-  const others = candidates.filter((candidate) => candidate !== best).map(({ address }) => address);
-  for (const lines of all) await nameOnMap(lines, shard, { primary: best.address, replicas: others }, onProgress);
-  return { address: best.address, position: best.position };
+/** `domains`: those that the dead server held. Returns the address of the new one. */
+async function replacePrimary(
+  domains: readonly Lines[],
+  shard: string,
+  onProgress: (message: string) => void,
+): Promise<string> {
+  const candidates = await standbysOf(domains[0]!, shard);
+  const [best, ...others] = candidates.sort((a, b) => (a.position < b.position ? 1 : -1));
+  if (!best) {
+    throw new ShardsError(
+      `No replica of ${shard} that followed its primary answers. Bring one back, or restore a backup: npx lyceum db restore`,
+    );
+  }
+  if (best.position === LAST_POSITION) onProgress(`${best.address} is a primary already`);
+  else await promote(best, onProgress);
+  await tellOfWaiting(best, onProgress);
+  const member = { primary: best.address, replicas: others.map(({ address }) => address) };
+  for (const lines of domains) await nameServers(lines, shard, member, onProgress);
+  return best.address;
 }
 
 interface Standby {
   readonly address: string;
+  /** What it has received, or the last there is for one that was promoted by a command that was cut off. */
   readonly position: string;
   readonly pool: pg.Pool;
 }
 
-/** Those that answer. */
+/** Those that answer and followed the primary that the map names: one that followed another may lack all since then. */
 async function standbysOf(lines: Lines, shard: string): Promise<Standby[]> {
+  const { primary, replicas } = lines.urlsOf(shard);
   const answers = await Promise.allSettled(
-    lines.urlsOf(shard).replicas.map(async (url): Promise<Standby> => {
+    replicas.map(async (url): Promise<Standby[]> => {
       const pool = lines.at(url);
+      if ((await lines.primaryKnownTo(pool, shard)) !== primary) return [];
       const { rows } = await pool.query<{ position: string; standby: boolean }>(
         `SELECT pg_is_in_recovery() AS standby,
-           coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), '0/0')::text AS position`,
+           coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text AS position`,
       );
       const { standby, position } = rows[0]!;
-      // One that was promoted by a command that was cut off goes before all others.
-      return { address: addressOf(url), pool, position: standby ? toPosition(position) : LAST_POSITION };
+      return [{ address: addressOf(url), pool, position: standby ? toPosition(position) : LAST_POSITION }];
     }),
   );
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
 
-async function assertDead(lines: Lines, shard: string): Promise<void> {
-  const alive = await lines
-    .pool(shard)
-    .query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
-    .then(({ rows }) => rows[0]!.standby === false)
-    .catch(() => false);
-  if (alive) {
-    throw new ShardsError(
-      `The primary of ${shard} (${addressOf(lines.urlsOf(shard).primary)}) answers. Stop it for good before a replica takes its place.`,
-    );
-  }
+/** Returns when it takes writes. */
+async function promote({ address, position, pool }: Standby, onProgress: (message: string) => void): Promise<void> {
+  onProgress(`promoting ${address}, which has received ${position}`);
+  const { rows } = await pool.query<{ promoted: boolean }>('SELECT pg_promote(true, $1) AS promoted', [
+    PROMOTE_SECONDS,
+  ]);
+  if (rows[0]!.promoted) return;
+  throw new ShardsError(`${address} is no primary after ${PROMOTE_SECONDS} s. Look at its log, then run this again.`);
 }
 
-/** The newest map of the databases that answer, replicas of the dead one included. */
-async function refreshWithout(lines: Lines, shard: string): Promise<void> {
-  const pools = [
-    ...lines.names.filter((name) => name !== shard).map((name) => lines.pool(name)),
-    ...lines.urlsOf(shard).replicas.map((url) => lines.at(url)),
-  ];
-  const maps = await Promise.allSettled(pools.map((pool) => readShardMap(pool)));
-  for (const outcome of maps) {
-    if (outcome.status === 'fulfilled' && outcome.value && outcome.value.version > lines.map.version) {
-      lines.use(outcome.value);
-    }
-  }
-}
-
-async function nameOnMap(
-  lines: Lines,
-  shard: string,
-  member: { primary: string; replicas: string[] },
-  onProgress: (message: string) => void,
-): Promise<void> {
-  const before = lines.map;
-  // Only to find it: the version is made below.
-  lines.use({ ...before, members: { ...before.members, [shard]: member } });
-  await refreshWithout(lines, shard);
-  const lock = await lockMap(lines);
-  try {
-    if (await readMove(lines)) {
-      onProgress(`${lines.domain}: a move is under way; it can be resumed afterwards`);
-      await sleep(FLIP_MS);
-      await refreshWithout(lines, shard);
-    }
-    const { version } = await changeMap(lines, (map) => ({ ...map, members: { ...map.members, [shard]: member } }));
-    onProgress(`${lines.domain}: ${shard} is ${member.primary} from version ${version} of the map on`);
-  } finally {
-    await lock.release();
-  }
+/** A server that waits for standbys it does not have acknowledges no commit, the next one here included. */
+async function tellOfWaiting({ address, pool }: Standby, onProgress: (message: string) => void): Promise<void> {
+  const { rows } = await pool.query<{ names: string; following: boolean }>(
+    `SELECT current_setting('synchronous_standby_names') AS names,
+       EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')) AS following`,
+  );
+  const { names, following } = rows[0]!;
+  if (names === '' || following) return;
+  onProgress(
+    `${address} waits for synchronous standbys (${names}) and has none. Let one follow it, or have it not wait: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();`,
+  );
 }

@@ -88,7 +88,7 @@ async function replaceOn(tx: Tx<'progress'>, outline: Outline, at: Date): Promis
   // A withdrawn course takes no new learners; those it has go on with the outline they know.
   if (!outline.available && outline.lessons.length === 0) return true;
   const before = await contentOf(tx, outline.courseId);
-  await writeContent(tx, outline);
+  await writeContent(tx, outline, at);
   const after = new Set(outline.lessons.flatMap((l) => [l.lessonId, ...l.problems.map((p) => p.problemId)]));
   const same = before.size === after.size && [...before].every((id) => after.has(id));
   if (!same) await recount(tx, outline.courseId, at);
@@ -113,7 +113,7 @@ async function contentOf(tx: Tx<'progress'>, courseId: string): Promise<Set<stri
   return new Set(rows.map(({ id }) => id));
 }
 
-async function writeContent(tx: Tx<'progress'>, { courseId, lessons }: Outline): Promise<void> {
+async function writeContent(tx: Tx<'progress'>, { courseId, lessons }: Outline, at: Date): Promise<void> {
   // Problems go with their lessons (ON DELETE CASCADE).
   await tx.outlineLesson.deleteMany({ where: { courseId } });
   await tx.outlineLesson.createMany({
@@ -125,7 +125,7 @@ async function writeContent(tx: Tx<'progress'>, { courseId, lessons }: Outline):
   await tx.outlineProblem.createMany({ data: problems });
   await tx.outlineCourse.update({
     where: { courseId },
-    data: { lessonCount: lessons.length, problemCount: problems.length },
+    data: { lessonCount: lessons.length, problemCount: problems.length, updatedAt: at },
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The mover as an operator runs it: `lyceum shards …`, which may be killed on its way.
+ * `lyceum shards …` as an operator runs it, a process of its own, which may be killed on its way.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,8 +17,10 @@ export interface CommandResult {
 
 export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** SIGKILL at a random moment of this step of a move. */
-  readonly killIn?: string;
+  /** SIGKILL at a random moment soon after a line that holds this. */
+  readonly killAt?: string;
+  /** How soon at the latest. */
+  readonly killWithinMs?: number;
   readonly onLine?: (line: string) => void;
 }
 
@@ -35,9 +37,9 @@ export async function lyceumShards(args: readonly string[], o: CommandOptions): 
     for await (const line of createInterface({ input: stream })) {
       output += `${line}\n`;
       o.onLine?.(line);
-      if (o.killIn === undefined || killed || !line.includes(`  ${o.killIn}`)) continue;
+      if (o.killAt === undefined || killed || !line.includes(o.killAt)) continue;
       killed = true;
-      await sleep(Math.random() * KILL_WITHIN_MS);
+      await sleep(Math.random() * (o.killWithinMs ?? KILL_WITHIN_MS));
       child.kill('SIGKILL');
     }
   };

@@ -2,7 +2,7 @@
  * A learner who looks: every answer must be there, and none may be older than the one before.
  */
 import { sleep } from '@lyceum/service-kit';
-import type { GatewayClient } from '../../support/gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 
 export interface ReaderOptions {
   readonly token: string;
