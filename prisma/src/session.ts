@@ -25,7 +25,7 @@ import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
 import type { CompiledMap } from './shard-map.ts';
 import { EVERYWHERE, isStaleMap } from './shard-map-store.ts';
-import { empty, join, raw, sql } from './sql.ts';
+import { empty, join, raw, type Sql, sql } from './sql.ts';
 import type {
   Client,
   Consistency,
@@ -93,7 +93,8 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     return router.withMap(shardNow, async (shard, version) => {
       let result: T;
       try {
-        result = await inTransaction(shard.primary.client(workloads.write), { bucket, version }, work);
+        const limits = raw(shard.limits(workloads.write));
+        result = await inTransaction(shard.primary.client(workloads.write), { bucket, version, limits }, work);
       } catch (error) {
         metrics.write(shard.name, isStaleMap(error) ? 'stale_map' : 'rolled_back');
         throw error;
@@ -231,11 +232,11 @@ interface Transactor<D extends Domain> {
 
 async function inTransaction<D extends Domain, T>(
   primary: PrismaClients[D],
-  { bucket, version }: { bucket: number; version: number },
+  { bucket, version, limits }: { bucket: number; version: number; limits: Sql },
   work: (tx: Tx<D>) => Promise<T>,
 ): Promise<T> {
   const enterAndWork = async (tx: Tx<D>) => {
-    await (tx as Executor).$queryRaw`SELECT enter_bucket(${bucket}::int, ${version}::int)`;
+    await (tx as Executor).$queryRaw`SELECT enter_bucket(${bucket}::int, ${version}::int)${limits}`;
     return work(withOutbox(tx));
   };
   try {

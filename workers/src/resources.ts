@@ -8,6 +8,8 @@ import {
   firstMap,
   openDatabase,
   openOutboxReader,
+  poolerOf,
+  readDatabasePolicy,
   ShardsPolicy,
   watchShards,
 } from '@lyceum/database';
@@ -52,7 +54,9 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   ]);
 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
-  const options = { env, shards, redis: null, keys, log, metrics, workloads: ['ai'] as const };
+  const policy = await readDatabasePolicy(config.CONFIG_DIR, log);
+  const pooler = poolerOf(policy);
+  const options = { process: 'worker', env, shards, policy, redis: null, keys, log, metrics } as const;
   const database = life.own('database', await openDatabase('ai', options), close);
   const openDirectory = async (domain: DirectoryDomain) =>
     life.own(`database:${domain}`, await openDatabase<DirectoryDomain>(domain, options), close);
@@ -62,8 +66,8 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const outboxes = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
       const first = firstMap(shards.current, domain);
-      const watch = life.own(`shards:${domain}`, await watchShards({ env, domain, first, log }), close);
-      const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, log }), close);
+      const watch = life.own(`shards:${domain}`, await watchShards({ env, domain, first, pooler, log }), close);
+      const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, pooler, log }), close);
       watch.onChange(reader.use);
       return reader;
     }),

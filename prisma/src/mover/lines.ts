@@ -7,7 +7,7 @@ import pg from 'pg';
 import type { Domain } from '../domain.ts';
 import type { Member, ShardMap } from '../shard-map.ts';
 import { readShardMap } from '../shard-map-store.ts';
-import { type ShardUrls, urlsOfShard } from '../urls.ts';
+import { directOf, type ServerUrls, urlsOfShard } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 
 const CONNECT_MS = 5_000;
@@ -57,13 +57,13 @@ export class Lines {
     return Object.keys(this.#map.members).sort();
   }
 
-  urlsOf(shard: string): ShardUrls {
-    return urlsOfShard(this.#o.env, this.domain, shard, this.#map.members[shard] ?? null);
+  urlsOf(shard: string): ServerUrls {
+    return directOf(urlsOfShard(this.#o.env, this.domain, shard, this.#map.members[shard] ?? null));
   }
 
   /** Of the primary of a shard that is yet to join. */
   urlFor(shard: string, member: Member): string {
-    return urlsOfShard(this.#o.env, this.domain, shard, member).primary;
+    return directOf(urlsOfShard(this.#o.env, this.domain, shard, member)).primary;
   }
 
   /** Of the shard's primary. */

@@ -49,8 +49,8 @@ export function createContext(
   { boards, filler, looks }: Leaderboards,
   source: ContextSource,
 ): ProgressContext {
-  const { viewer, positions, log } = source;
-  const session = database.session(viewer?.id ?? null, positions);
+  const { viewer, positions, envelope, log } = source;
+  const session = database.session(viewer?.id ?? null, positions, envelope && 'realtime');
   const enrollments = createEnrollmentRepository(session);
   const lessons = createCompletionRepository(session);
   const answers = createAnswersRepository(session);
