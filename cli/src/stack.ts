@@ -54,10 +54,13 @@ export async function readShards(variables: Environment): Promise<{ readonly cur
   return openPolicy(join(configFolder(variables), 'shards.yaml'), ShardsPolicy, { log, watch: false });
 }
 
+export async function readPools(variables: Environment): Promise<DatabasePolicy> {
+  return readDatabasePolicy(configFolder(variables), createLogger('cli', { level: 'silent' }));
+}
+
 /** A command takes few connections: what the services leave is little, and others may work beside it. */
 async function readOwnPolicy(variables: Environment): Promise<DatabasePolicy> {
-  const log = createLogger('cli', { level: 'silent' });
-  const { pools, ...policy } = await readDatabasePolicy(configFolder(variables), log);
+  const { pools, ...policy } = await readPools(variables);
   const small = { read: { ...pools.read, max: 4 }, write: { ...pools.write, max: 4 } };
   return { ...policy, pools: { ...pools, ...small } };
 }

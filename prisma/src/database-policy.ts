@@ -39,7 +39,7 @@ export const DatabasePolicy = z.strictObject({
     .strictObject({ users: processes, courses: processes, progress: processes, ai: processes, worker: processes })
     .prefault({}),
   /** Connections of each server that the services leave to commands, backups and monitoring. */
-  spare: z.number().int().min(0).default(10),
+  spare: z.number().int().min(0).default(8),
   /** Whether DATABASE_URL_* and DATABASE_REPLICA_URLS_* name PgBouncers in transaction mode. */
   pooler: z.boolean().default(false),
   /** Statements that are prepared once per connection. By default not through a pooler: it takes PgBouncer 1.21 or newer. */

@@ -12,6 +12,13 @@ export { type RestoreOptions, restore } from './backup/restore.ts';
 export { type BackupSource, backupSourcesOf } from './backup/snapshot.ts';
 export { type Part, verifyBackup } from './backup/verify.ts';
 export * from './checksum.ts';
+export {
+  assertConnectionsFit,
+  type ConnectionOptions,
+  connectionProblem,
+  type ServerConnections,
+  surveyConnections,
+} from './connection-limits.ts';
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
 export { DatabasePolicy, poolerOf, readDatabasePolicy } from './database-policy.ts';

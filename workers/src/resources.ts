@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import {
+  assertConnectionsFit,
   type Database,
   DIRECTORY_DOMAINS,
   firstMap,
@@ -55,6 +56,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
   const policy = await readDatabasePolicy(config.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env, log });
   const pooler = poolerOf(policy);
   const options = { process: 'worker', env, shards, policy, redis: null, keys, log, metrics } as const;
   const database = life.own('database', await openDatabase('ai', options), close);

@@ -2,7 +2,15 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { BUCKETS, type Database, newId, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
+import {
+  assertConnectionsFit,
+  BUCKETS,
+  type Database,
+  newId,
+  openDatabase,
+  readDatabasePolicy,
+  ShardsPolicy,
+} from '@lyceum/database';
 import { ModelsPolicy } from '@lyceum/models';
 import {
   type Clock,
@@ -43,6 +51,7 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     p.close(),
   );
   const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
   const database = life.own(
     'database',
     await openDatabase('ai', { process: 'ai', env: source, shards, policy, redis: cache, keys, log, metrics }),

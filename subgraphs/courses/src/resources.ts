@@ -2,7 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
+import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
 import {
   closeRedis,
   connectRedis,
@@ -31,6 +31,7 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
   const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
   const opening = openDatabase('courses', {
     process: 'courses',
     env: source,

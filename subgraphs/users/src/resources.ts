@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
+import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
 import {
   type Clock,
   closeRedis,
@@ -48,6 +48,7 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
   const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
   const opening = openDatabase('users', {
     process: 'users',
     env: source,
