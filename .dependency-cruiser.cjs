@@ -56,15 +56,21 @@ module.exports = {
       name: 'bench-stands-outside',
       comment: 'It starts the gateway as the process it is, and its peers likewise; it has its own dependencies.',
       severity: 'error',
-      from: { path: '^bench/' },
+      from: { path: '^bench/', pathNot: '^bench/data/' },
       to: { path: `${services}|^(prisma|cli|tools|e2e|chaos)/` },
     },
     {
-      name: 'only-the-bench-of-subscriptions-knows-packages',
-      comment:
-        'Its subgraph and its publisher are built as those of the product are; all other load is written by hand.',
+      name: 'the-bench-of-data-calls-what-is-exported',
+      comment: 'It measures the repositories of subgraphs as they are, on databases of its own.',
       severity: 'error',
-      from: { path: '^bench/(?!subscriptions/)' },
+      from: { path: '^bench/data/' },
+      to: { path: '^(gateway|workers|web|cli|tools|e2e|chaos)/' },
+    },
+    {
+      name: 'the-bench-of-the-gateway-knows-no-packages',
+      comment: 'What stands around the gateway is written by hand. Other benches are built as the product is.',
+      severity: 'error',
+      from: { path: '^bench/(?!subscriptions/|data/)' },
       to: { path: '^packages/' },
     },
     {

@@ -11,11 +11,13 @@ const HELP = `Usage: npm run bench -- <name> [options]
   gateway          Lyceum's gateway, a floor written by hand and other gateways, in rounds, each alone on its core
   gateway-growth   how speed changes with size of answer, length of lists, depth, number of operations, connections
   subscriptions    what live sockets cost in memory and in time, a fan-out, and a client that does not read
+  data             the cost of the router and of Prisma beside plain \`pg\`, and what shards and replicas bring
   draw [FILE]      draws docs/figures/gateway-bench.svg from the last whole run of \`gateway\`, or from FILE
 
   --quick              a run of under a minute, of those whom a promise names
   --only ID,ID         these participants alone (gateway: what is promised of others cannot hold then)
-  --rounds N           visits to each participant (3; quick: 1); subscriptions: rounds or pairs in each phase
+  --rounds N           visits to each participant (3; quick: 1); subscriptions: rounds or pairs in each phase;
+                       data: five short visits to each
   --seconds N          measured at each visit (3; quick: 1)
   --connections N      at the same time (50)
   --gateway-core N     of the participant that is measured (0)
@@ -31,6 +33,11 @@ async function run({ name, file, options }: CommandLine): Promise<boolean> {
     const { drawGateway } = await import('./draw.ts');
     console.log(JSON.stringify({ name, holds: true, ...drawGateway(file) }));
     return true;
+  }
+  if (name === 'data') {
+    // No peers: what it is measured beside is installed with the repository.
+    const { runData } = await import('./data/run.ts');
+    return await runData(options);
   }
   await installPeers();
   if (name === 'subscriptions') {
@@ -50,7 +57,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const known = ['gateway', 'gateway-growth', 'subscriptions', 'draw'].includes(commandLine.name ?? '');
+  const known = ['gateway', 'gateway-growth', 'subscriptions', 'data', 'draw'].includes(commandLine.name ?? '');
   if (commandLine.help || !known) {
     console.log(HELP);
     process.exitCode = commandLine.help ? 0 : 2;

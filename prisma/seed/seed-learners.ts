@@ -6,9 +6,10 @@
  * at all.
  */
 import type pg from 'pg';
-import { ensureActivityPartitions } from '../src/activity-partitions.ts';
+
 import { type Database, internalsOf } from '../src/database.ts';
 import { bucketOf, bucketOfValue } from '../src/ids.ts';
+import { ensureMonths } from '../src/partitions.ts';
 import { type LearnerPlan, planLearner, type SeedCourse } from './learner-plan.ts';
 import { apportion, createRandom, zipfWeights } from './random.ts';
 import { writeDirectory, writeProgress, writeUsers } from './seed-tables.ts';
@@ -102,5 +103,5 @@ async function perShard<T>(
 async function ensurePartitions(progress: Database<'progress'>, until: number): Promise<void> {
   const from = new Date(until);
   from.setUTCMonth(from.getUTCMonth() - MONTHS + 2, 1);
-  await ensureActivityPartitions(progress, { from, months: MONTHS });
+  await ensureMonths(progress, 'activity', { from, months: MONTHS });
 }

@@ -1,10 +1,12 @@
 /**
- * Prisma clients over our own pools. Only the clients of the domain in use are loaded.
+ * Prisma clients over our own pools. Only the clients of the domain in use are loaded. Raw SQL goes past Prisma's engine.
  */
-import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
+import { lendingPool } from './lent-connection.ts';
+import { createRawSql, type RawSql } from './raw-sql.ts';
+import { statementName } from './statement-names.ts';
 import type { PrismaClients } from './types.ts';
 
 type Constructors = { [D in Domain]: new (options: { adapter: PrismaPg }) => PrismaClients[D] };
@@ -21,23 +23,23 @@ export type ClientFactory<D extends Domain> = (pool: pg.Pool) => PrismaClients[D
 export async function loadClientFactory<D extends Domain>(domain: D): Promise<ClientFactory<D>> {
   const PrismaClient: Constructors[D] = await LOADERS[domain]();
   return (pool) => {
-    const adapter = new PrismaPg(pool, { statementNameGenerator: statementNames(), onPoolError: () => {} });
-    return new PrismaClient({ adapter });
+    const adapter = new PrismaPg(lendingPool(pool), {
+      statementNameGenerator: ({ sql }) => statementName(sql),
+      onPoolError: () => {},
+    });
+    return withRawSql(new PrismaClient({ adapter }), createRawSql(pool));
   };
 }
 
-/** Past so many different statements the rest goes unnamed: lists of changing length must not fill the server's memory. */
-const NAMED_STATEMENTS = 300;
-
-/** Named statements are parsed and planned once per connection. */
-function statementNames(): (query: { sql: string }) => string {
-  const names = new Map<string, string>();
-  return ({ sql }) => {
-    const known = names.get(sql);
-    if (known !== undefined) return known;
-    if (names.size >= NAMED_STATEMENTS || sql.length > 4_000) return '';
-    const name = `l${createHash('sha1').update(sql).digest('base64url')}`;
-    names.set(sql, name);
-    return name;
-  };
+/**
+ * Prisma's client is a stack of proxies, slow to say that it is no promise, which each `await` on the way of a client
+ * asks. In front of it the names that matter are found at once.
+ */
+function withRawSql<Client extends object>(client: Client, raw: RawSql): Client {
+  return new Proxy(client, {
+    get(target, key) {
+      if (key === 'then') return undefined;
+      return Object.hasOwn(raw, key) ? Reflect.get(raw, key) : Reflect.get(target, key);
+    },
+  });
 }

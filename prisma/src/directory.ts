@@ -20,7 +20,8 @@
  */
 import { createGate, type Logger, LyceumError } from '@lyceum/service-kit';
 import type { Prisma } from './__generated__/users/client.ts';
-import { createDirectoryEntries, DIRECTORY_OWNERS, type Entry } from './directory-entries.ts';
+import { createDirectoryEntries, type Entry } from './directory-entries.ts';
+import { DIRECTORY_OWNERS } from './directory-kinds.ts';
 import type { Domain } from './domain.ts';
 import type { Fenced } from './fenced.ts';
 import { raw, sql } from './sql.ts';

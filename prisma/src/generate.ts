@@ -11,7 +11,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DOMAINS, type Domain } from './domain.ts';
@@ -45,6 +45,8 @@ async function generateClient(domain: Domain): Promise<void> {
       cwd: root,
       env: {
         ...process.env,
+        // The generator of schema.prisma that is ours runs in this very Node.
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
         PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
         PRISMA_HIDE_UPDATE_MESSAGE: '1',
         CHECKPOINT_DISABLE: '1',

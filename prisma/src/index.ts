@@ -5,7 +5,6 @@
 export * from '../seed/demo-accounts.ts';
 export type { SeedCourse } from '../seed/learner-plan.ts';
 export { type SeedLearnersOptions, type SeedLearnersResult, seedLearners } from '../seed/seed-learners.ts';
-export * from './activity-partitions.ts';
 export { type BackUpOptions, backUp } from './backup/back-up.ts';
 export { BackupError } from './backup/backup-error.ts';
 export { type RestoreOptions, restore } from './backup/restore.ts';
@@ -22,14 +21,26 @@ export {
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
 export { DatabasePolicy, poolerOf, readDatabasePolicy } from './database-policy.ts';
-export { DIRECTORY_DOMAINS } from './directory-entries.ts';
+export { DIRECTORY_DOMAINS } from './directory-kinds.ts';
 export * from './domain.ts';
+export { type Drift, findDrift } from './drift/drift.ts';
 export * from './ids.ts';
-export * from './migrate.ts';
+export {
+  type MigrateOptions,
+  type MigrationProgress,
+  type MigrationResult,
+  migrate,
+  migrationStatus,
+} from './migrate.ts';
+export { createMigration, type Migration, migrationsOf } from './migration-files.ts';
+export type { History as MigrationHistory } from './migration-history.ts';
+export { MigrationError, type ShardOutcome } from './migration-report.ts';
 export * from './outbox-backlog.ts';
 export * from './outbox-dead-letters.ts';
 export type { DeadMessage, DrainResult, OutboxRow, RefusedMessage, SendMessages, SendOutcome } from './outbox-drain.ts';
 export { type OutboxReader, type OutboxReaderOptions, openOutboxReader } from './outbox-reader.ts';
+export * from './partition-maintenance.ts';
+export { ensureMonths, partitionedTables } from './partitions.ts';
 export { firstMap, type Member, ShardsPolicy, shardsOf } from './shard-map.ts';
 export { type ShardWatch, watchShards } from './shard-watch.ts';
 export * from './sql.ts';

@@ -33,6 +33,8 @@ export interface Pooler {
   readonly namedStatements: boolean;
 }
 
+/** A statement is sent without waiting for those before it. Only a transaction has several on one connection. */
+const PIPELINE = { pipeline: true };
 const CONNECT_MS = 3_000;
 const IDLE_MS = 10_000;
 
@@ -45,6 +47,7 @@ function poolConfig(url: string, { max, timeoutMs, applicationName, pooler }: Po
     ...(pooler
       ? throughPooler(pooler)
       : { statement_timeout: timeoutMs, idle_in_transaction_session_timeout: timeoutMs }),
+    ...PIPELINE,
     connectionString: url,
     max,
     application_name: applicationName,

@@ -5,41 +5,23 @@
  * first read needs them), those of its own commits, and those of events it was told of. A replica serves a read only if
  * it has replayed the position of its shard; else the primary does.
  */
-import { type Logger, LyceumError } from '@lyceum/service-kit';
+import type { Logger } from '@lyceum/service-kit';
 import type { DatabaseMetrics } from './database-metrics.ts';
 import type { Domain } from './domain.ts';
 import { bucketOf, isId } from './ids.ts';
-import { createOutboxWriter } from './outbox-writer.ts';
 import type { Workload } from './pools.ts';
-import {
-  LAST_POSITION,
-  later,
-  mapPlace,
-  NO_POSITION,
-  type Position,
-  positionOfVersion,
-  toPosition,
-  versionOf,
-} from './position.ts';
+import { later, mapPlace, NO_POSITION, type Position, positionOfVersion, toPosition, versionOf } from './position.ts';
 import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
 import type { CompiledMap } from './shard-map.ts';
 import { EVERYWHERE, isStaleMap } from './shard-map-store.ts';
-import { empty, join, raw, type Sql, sql } from './sql.ts';
-import type {
-  Client,
-  Consistency,
-  DatabaseSession,
-  OutboxWriter,
-  PrismaClients,
-  SeenPositions,
-  ShardPlace,
-  Tx,
-} from './types.ts';
+import { empty, join, raw, sql } from './sql.ts';
+import { type Committed, inTransaction } from './transaction.ts';
+import type { Client, Consistency, DatabaseSession, SeenPositions, ShardPlace, Tx } from './types.ts';
 import type { ViewerPositions } from './viewer-positions.ts';
 
 const SHARDS_AT_ONCE = 4;
-const TRANSACTION = { maxWait: 3_000, timeout: 10_000 };
+const NONE: ReadonlyMap<string, Position> = new Map();
 
 export interface SessionOptions<D extends Domain> {
   readonly domain: D;
@@ -56,10 +38,13 @@ export interface SessionOptions<D extends Domain> {
 export class Session<D extends Domain> implements DatabaseSession<D> {
   readonly #o: SessionOptions<D>;
   readonly #seen = new Map<string, Position>();
-  #stored: Promise<ReadonlyMap<string, Position> | null> | undefined;
+  /** What is kept of earlier requests; null: unknown; undefined: not asked for yet. */
+  #kept: ReadonlyMap<string, Position> | null | undefined;
+  #asked: Promise<void> | undefined;
 
   constructor(options: SessionOptions<D>) {
     this.#o = options;
+    if (options.viewerId === null) this.#kept = NONE;
     if (options.seen) this.observe(options.seen.known);
   }
 
@@ -91,22 +76,27 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   ): Promise<T> {
     const { router, metrics, workloads } = this.#o;
     return router.withMap(shardNow, async (shard, version) => {
-      let result: T;
+      const { primary } = shard;
+      const first = `SELECT enter_bucket(${bucket}, ${version})${shard.limits(workloads.write)}`;
+      let committed: Committed<T>;
       try {
-        const limits = raw(shard.limits(workloads.write));
-        result = await inTransaction(shard.primary.client(workloads.write), { bucket, version, limits }, work);
+        committed = await inTransaction(
+          { pool: primary.pool(workloads.write), client: primary.client(workloads.write), first },
+          work,
+        );
       } catch (error) {
         metrics.write(shard.name, isStaleMap(error) ? 'stale_map' : 'rolled_back');
         throw error;
       }
       metrics.write(shard.name, 'committed');
-      await this.#remember(shard, ownerId);
-      return result;
+      await this.#remember(shard, ownerId, committed.position);
+      return committed.result;
     });
   }
 
   async read(shardKey: string, consistency: Consistency = 'session'): Promise<Client<D>> {
-    await this.#heed(consistency);
+    const heeded = this.#heed(consistency);
+    if (heeded) await heeded;
     return this.#reader(this.#o.router.shardOf(bucketOf(shardKey)), consistency);
   }
 
@@ -115,7 +105,8 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    await this.#heed(consistency);
+    const heeded = this.#heed(consistency);
+    if (heeded) await heeded;
     const groups = new Map<Shard<D>, string[]>();
     for (const id of new Set(ids)) {
       if (!isId(id)) continue;
@@ -134,7 +125,8 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, place: ShardPlace) => Promise<T>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    await this.#heed(consistency);
+    const heeded = this.#heed(consistency);
+    if (heeded) await heeded;
     const { map, shards } = this.#o.router;
     return atMost(SHARDS_AT_ONCE, shards, async (shard) =>
       work(await this.#reader(shard, consistency), placeOf(map, shard.name)),
@@ -147,52 +139,45 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     }
   }
 
-  /** Who has seen what came after a change of the shard map is not sent to where things were before it. */
-  async #heed(consistency: Consistency): Promise<void> {
+  /**
+   * Who has seen what came after a change of the shard map is not sent to where things were before it. Undefined: there is
+   * nothing to wait for, as mostly.
+   */
+  #heed(consistency: Consistency): Promise<void> | undefined {
     if (consistency === 'primary') return this.#o.router.confirm();
-    if (consistency === 'eventual') return;
+    if (consistency === 'eventual') return undefined;
+    if (this.#kept !== undefined) return this.#followMap();
+    this.#asked ??= this.#o.positions.load(this.#o.viewerId!).then((kept) => {
+      this.#kept = kept;
+    });
+    return this.#asked.then(() => this.#followMap());
+  }
+
+  #followMap(): Promise<void> | undefined {
     const place = mapPlace(this.#o.domain);
-    const seen = later(this.#seen.get(place), (await this.#kept())?.get(place) ?? NO_POSITION);
-    if (seen === NO_POSITION) return;
-    await this.#o.router.atLeast(versionOf(seen));
+    const seen = later(this.#seen.get(place), this.#kept?.get(place) ?? NO_POSITION);
+    if (seen === NO_POSITION || versionOf(seen) <= this.#o.router.map.version) return undefined;
+    return this.#o.router.atLeast(versionOf(seen));
   }
 
-  /** Null: unknown. */
-  async #kept(): Promise<ReadonlyMap<string, Position> | null> {
-    if (this.#o.viewerId === null) return new Map();
-    this.#stored ??= this.#o.positions.load(this.#o.viewerId);
-    return this.#stored;
-  }
-
-  async #reader(shard: Shard<D>, consistency: Consistency): Promise<Client<D>> {
+  /** After `#heed`. */
+  #reader(shard: Shard<D>, consistency: Consistency): Client<D> | Promise<Client<D>> {
     const { router } = this.#o;
     const workload = this.#o.workloads.read;
     const { version } = router.map;
     if (consistency === 'primary') return shard.readPrimary('asked', workload);
     if (consistency === 'eventual') return shard.reader({ position: null, version }, workload);
-    const kept = await this.#kept();
-    if (kept === null) return shard.readPrimary('positions_unknown', workload);
+    if (!this.#kept) return shard.readPrimary('positions_unknown', workload);
     const place = `${this.#o.domain}/${shard.name}`;
-    const [own, earlier] = [this.#seen.get(place), kept.get(place)];
+    const [own, earlier] = [this.#seen.get(place), this.#kept.get(place)];
     const position = earlier === undefined ? (own ?? null) : later(own, earlier);
     return shard.reader({ position, version }, workload);
   }
 
-  /**
-   * The transaction stands whatever happens here. If the position cannot be read, this session must not trust a
-   * replica of the shard again; if it cannot be kept, later requests may for a moment read what was before.
-   */
-  async #remember(shard: Shard<D>, ownerId: string | null): Promise<void> {
-    const { domain, log, positions, router, workloads } = this.#o;
+  /** If what was seen cannot be kept, later requests may for a moment read what was before. */
+  async #remember(shard: Shard<D>, ownerId: string | null, position: Position): Promise<void> {
+    const { domain, log, positions, router } = this.#o;
     const place = `${domain}/${shard.name}`;
-    let position: Position;
-    try {
-      position = await shard.position(workloads.write);
-    } catch (err) {
-      this.#learn({ [place]: LAST_POSITION });
-      log.warn({ err, place }, 'position after a commit unknown, the session stays on the primary');
-      return;
-    }
     const { recentVersion } = router;
     const moves: Record<string, Position> = { [place]: position };
     if (recentVersion !== null) moves[mapPlace(domain)] = positionOfVersion(recentVersion);
@@ -221,41 +206,6 @@ function placeOf(map: CompiledMap, shard: string): ShardPlace {
             ' OR ',
           )})`,
   };
-}
-
-type Executor = Pick<Tx<'users'>, '$queryRaw'>;
-
-/** Prisma's client types differ per domain, but all of them run interactive transactions alike. */
-interface Transactor<D extends Domain> {
-  $transaction<T>(work: (tx: Tx<D>) => Promise<T>, options: { maxWait: number; timeout: number }): Promise<T>;
-}
-
-async function inTransaction<D extends Domain, T>(
-  primary: PrismaClients[D],
-  { bucket, version, limits }: { bucket: number; version: number; limits: Sql },
-  work: (tx: Tx<D>) => Promise<T>,
-): Promise<T> {
-  const enterAndWork = async (tx: Tx<D>) => {
-    await (tx as Executor).$queryRaw`SELECT enter_bucket(${bucket}::int, ${version}::int)${limits}`;
-    return work(withOutbox(tx));
-  };
-  try {
-    return await (primary as unknown as Transactor<D>).$transaction(enterAndWork, TRANSACTION);
-  } catch (error) {
-    // P2028: no connection in time, or the transaction took too long.
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'P2028') {
-      throw new LyceumError('TIMED_OUT', undefined, undefined, { cause: error });
-    }
-    throw error;
-  }
-}
-
-/** The transaction client is a proxy of Prisma's, to which nothing can be added: it is wrapped. */
-function withOutbox<D extends Domain>(tx: Tx<D>): Tx<D> {
-  const outbox: OutboxWriter = createOutboxWriter(tx);
-  return new Proxy(tx, {
-    get: (target, key) => (key === 'outbox' ? outbox : Reflect.get(target, key, target)),
-  });
 }
 
 async function atMost<A, B>(limit: number, items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {

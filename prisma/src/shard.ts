@@ -8,7 +8,7 @@ import type { DatabaseMetrics, PrimaryReason } from './database-metrics.ts';
 import { type DatabasePolicy, poolerOf } from './database-policy.ts';
 import type { Domain } from './domain.ts';
 import { openPool, type PoolSettings, ReplicaPool, transactionLimits, type Workload } from './pools.ts';
-import { endOfLastRecord, type Position, toPosition } from './position.ts';
+import { type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import { Server } from './server.ts';
 import type { Client, PrismaClients } from './types.ts';
@@ -117,31 +117,27 @@ export class Shard<D extends Domain> {
   }
 
   /** The quickest of the healthy replicas that are fresh enough, by chance; else the primary. */
-  async reader(freshness: Freshness, workload: Workload): Promise<Client<D>> {
+  reader(freshness: Freshness, workload: Workload): Client<D> | Promise<Client<D>> {
     if (this.#replicas.length === 0) return this.readPrimary('no_replica', workload);
     const healthy = this.#replicas.filter(({ state }) => state.healthy);
     if (healthy.length === 0) return this.readPrimary('unhealthy', workload);
     const { position, version } = freshness;
     const fresh = healthy.filter(({ state }) => state.shows(position, version));
-    const chosen = pick(fresh.length > 0 ? fresh : healthy);
-    if (fresh.length === 0 && !(await chosen.state.reaches(position, version, REPLICA_WAIT_MS))) {
-      return this.readPrimary('behind', workload);
-    }
+    if (fresh.length > 0) return this.#readReplica(pick(fresh), workload);
+    const chosen = pick(healthy);
+    return chosen.state
+      .reaches(position, version, REPLICA_WAIT_MS)
+      .then((reached) => (reached ? this.#readReplica(chosen, workload) : this.readPrimary('behind', workload)));
+  }
+
+  #readReplica({ server }: ReplicaMember<D>, workload: Workload): Client<D> {
     this.#o.metrics.read(this.name, 'replica', 'fresh');
-    return chosen.server.client(workload);
+    return server.client(workload);
   }
 
   readPrimary(reason: PrimaryReason, workload: Workload): Client<D> {
     this.#o.metrics.read(this.name, 'primary', reason);
     return this.primary.client(workload);
-  }
-
-  /** At or past everything that was committed here before the call. */
-  async position(workload: Workload): Promise<Position> {
-    const { rows } = await this.primary
-      .pool(workload)
-      .query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
-    return endOfLastRecord(rows[0]!.lsn);
   }
 
   /** Throws if the primary does not answer. */

@@ -6,7 +6,7 @@ import type * as ai from './__generated__/ai/client.ts';
 import type * as courses from './__generated__/courses/client.ts';
 import type * as progress from './__generated__/progress/client.ts';
 import type * as users from './__generated__/users/client.ts';
-import type { DirectoryKind } from './directory-entries.ts';
+import type { DirectoryKind } from './directory-kinds.ts';
 import type { Domain } from './domain.ts';
 import type { Workload } from './pools.ts';
 import type { Sql } from './sql.ts';

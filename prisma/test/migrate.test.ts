@@ -1,10 +1,9 @@
 /**
  * Migrations of many databases.
  */
-import { createHash } from 'node:crypto';
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DOMAINS, type Migration, migrate, migrationsOf, type OutboxRow, openOutboxReader } from '../src/index.ts';
+import { createMigration, DOMAINS, migrate, migrationsOf, type OutboxRow, openOutboxReader } from '../src/index.ts';
 import { log } from './support.ts';
 
 let tenant: Tenant;
@@ -22,13 +21,8 @@ beforeEach(async () => {
 
 afterAll(() => tenant?.close());
 
-const migration = (name: string, text: string): Migration => ({
-  name,
-  sql: text,
-  checksum: createHash('sha256').update(text).digest('hex'),
-});
-const first = migration('1_first', 'CREATE TABLE one (id int);');
-const second = migration('2_second', 'CREATE TABLE two (id int);\nINSERT INTO two VALUES (1);');
+const first = createMigration('1_first', 'CREATE TABLE one (id int);');
+const second = createMigration('2_second', 'CREATE TABLE two (id int);\nINSERT INTO two VALUES (1);');
 const applied = (shard: string) =>
   sql(urls[shard]!, 'SELECT migration_name AS name, checksum FROM _prisma_migrations ORDER BY migration_name');
 
@@ -84,9 +78,10 @@ test('what is new is applied in order and reported as it happens', async () => {
     urls: { s1: urls.s1! },
     migrations: [first, second],
     onProgress: (progress) =>
-      seen.push(progress.kind === 'applied' ? progress.migration : `${progress.applied} applied`),
+      progress.kind !== 'waiting' &&
+      seen.push(progress.kind === 'done' ? `${progress.applied} applied` : `${progress.kind} ${progress.migration}`),
   });
-  expect(seen).toEqual(['2_second', '1 applied']);
+  expect(seen).toEqual(['applied 2_second', '1 applied']);
   expect((await applied('s1')).map(({ name }) => name)).toEqual(['1_first', '2_second']);
   expect((await applied('s2')).map(({ name }) => name)).toEqual(['1_first']);
 });
@@ -104,9 +99,9 @@ test('concurrent runners apply each migration once', async () => {
 
 test('a migration that was edited after it was applied is refused by name, and nothing is applied', async () => {
   await migrate({ domain: 'ai', urls, migrations: [first] });
-  const edited = migration('1_first', 'CREATE TABLE other (id int);');
+  const edited = createMigration('1_first', 'CREATE TABLE other (id int);');
   await expect(migrate({ domain: 'ai', urls, migrations: [edited, second] })).rejects.toThrow(
-    /1_first of ai on shard s[12]: the file was edited/,
+    /ai on shard s[12]: 1_first: the file was edited/,
   );
   expect(await applied('s1')).toHaveLength(1);
 });
@@ -117,9 +112,9 @@ test('a migration that was slipped in before an applied one is refused', async (
 });
 
 test('a failing migration names its line, leaves nothing of itself, and stops the shards that have not begun', async () => {
-  const broken = migration('2_broken', 'CREATE TABLE half (id int);\nCREATE TABEL typo (id int);');
+  const broken = createMigration('2_broken', 'CREATE TABLE half (id int);\nCREATE TABEL typo (id int);');
   await expect(migrate({ domain: 'ai', urls, migrations: [first, broken], concurrency: 1 })).rejects.toThrow(
-    /2_broken of ai on shard s1: line 2: syntax error/,
+    /ai on shard s1: 2_broken: line 2: syntax error.*s1: failed, applied 1_first\n {2}s2: not begun$/s,
   );
   expect((await applied('s1')).map(({ name }) => name)).toEqual(['1_first']);
   expect(await sql(urls.s1!, "SELECT to_regclass('half') AS half")).toEqual([{ half: null }]);

@@ -3,7 +3,7 @@
  */
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, ensureActivityPartitions, newId, newIdBeside } from '../src/index.ts';
+import { type Database, ensureMonths, newId, newIdBeside } from '../src/index.ts';
 import { openTestDatabase } from './support.ts';
 
 let tenant: Tenant;
@@ -87,8 +87,8 @@ test('activity lies in the partition of its month, and partitions can be made ag
     return rows.map(({ partition }) => partition);
   };
   expect(await place()).toEqual(['activity_default']);
-  expect(await ensureActivityPartitions(progress, { from: at, months: 2 })).toBe(4);
-  expect(await ensureActivityPartitions(progress, { from: at, months: 2 })).toBe(0);
+  expect(await ensureMonths(progress, 'activity', { from: at, months: 2 })).toBe(4);
+  expect(await ensureMonths(progress, 'activity', { from: at, months: 2 })).toBe(0);
   await record();
   expect(await place()).toEqual(['activity_2031_05', 'activity_2031_05']);
 });

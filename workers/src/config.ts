@@ -33,6 +33,8 @@ export const WorkerEnv = ServiceEnv.extend({
   RECONCILE_AFTER_MS: milliseconds.default(30_000),
   /** How often values are looked for that were claimed by a process that died. */
   SWEEP_CLAIMS_EVERY_MS: milliseconds.default(30_000),
+  /** How often the months of partitioned tables are looked after. */
+  PARTITIONS_EVERY_MS: milliseconds.default(24 * 60 * 60 * 1_000),
 });
 export type WorkerEnv = z.output<typeof WorkerEnv>;
 

@@ -6,9 +6,14 @@ import {
   assertConnectionsFit,
   type Database,
   DIRECTORY_DOMAINS,
+  directOf,
   firstMap,
+  type MaintainedTable,
+  maintainPartitions,
   openDatabase,
   openOutboxReader,
+  PartitionsPolicy,
+  partitionedTables,
   poolerOf,
   readDatabasePolicy,
   ShardsPolicy,
@@ -35,6 +40,14 @@ type DirectoryDomain = (typeof DIRECTORY_DOMAINS)[number];
 /** The databases in which values are claimed. */
 export type Directories = readonly Database<DirectoryDomain>[];
 
+/** A shard with tables that are partitioned by month. */
+export interface PartitionedShard {
+  readonly domain: string;
+  readonly shard: string;
+  /** Null if another worker is at it. */
+  maintain(now: Date, signal: AbortSignal): Promise<MaintainedTable[] | null>;
+}
+
 export async function openResources(config: WorkerConfig, life: Lifecycle, log: Logger) {
   const metrics = createMetrics('worker');
   const keys = createRedisKeys(config.REDIS_PREFIX);
@@ -44,6 +57,12 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const policyFile = (name: string) => join(config.CONFIG_DIR, name);
   const shards = life.own('shards', await openPolicy(policyFile('shards.yaml'), ShardsPolicy, { log }), close);
   const models = life.own('models', await openPolicy(policyFile('models.yaml'), ModelsPolicy, { log }), close);
+
+  const partitions = life.own(
+    'partitions',
+    await openPolicy(policyFile('partitions.yaml'), PartitionsPolicy, { log }),
+    close,
+  );
 
   const redis = async (role: RedisRole) =>
     life.own(`redis:${role}`, await connectRedis(config.REDIS_URL, role, { log }), closeRedis);
@@ -65,15 +84,29 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const directories: Directories = await Promise.all(
     DIRECTORY_DOMAINS.filter((domain) => config.RELAY_DOMAINS.includes(domain)).map(openDirectory),
   );
-  const outboxes = await Promise.all(
+  const watches = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
-      const first = firstMap(shards.current, domain);
-      const watch = life.own(`shards:${domain}`, await watchShards({ env, domain, first, pooler, log }), close);
-      const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, pooler, log }), close);
-      watch.onChange(reader.use);
-      return reader;
+      const watched = await watchShards({ env, domain, first: firstMap(shards.current, domain), pooler, log });
+      return { domain, watch: life.own(`shards:${domain}`, watched, close) };
     }),
   );
+  const outboxes = watches.map(({ domain, watch }) => {
+    const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, pooler, log }), close);
+    watch.onChange(reader.use);
+    return reader;
+  });
+  /** As of now: shards may join. */
+  const partitionedShards = (): PartitionedShard[] =>
+    watches
+      .filter(({ domain }) => partitionedTables(domain).length > 0)
+      .flatMap(({ domain, watch }) =>
+        Object.entries(watch.urls).map(([shard, urls]): PartitionedShard => {
+          const url = directOf(urls).primary;
+          const maintain: PartitionedShard['maintain'] = (now, signal) =>
+            maintainPartitions({ domain, url, policy: partitions.current, now, signal });
+          return { domain, shard, maintain };
+        }),
+      );
   const router = createModelRouter({ policy: models, env });
   const clock = systemClock;
   return {
@@ -90,6 +123,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     database,
     directories,
     outboxes,
+    partitionedShards,
     router,
   };
 }

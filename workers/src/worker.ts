@@ -12,6 +12,7 @@ import { AiJobRepository } from './processors/ai-job.repository.ts';
 import { createJobQueues } from './queues.ts';
 import { startAbandonedClaimsReconciler } from './reconcilers/abandoned-claims.reconciler.ts';
 import { startLostJobsReconciler } from './reconcilers/lost-jobs.reconciler.ts';
+import { startPartitionsReconciler } from './reconcilers/partitions.reconciler.ts';
 import { createOutboxPublisher } from './relays/outbox-publisher.ts';
 import { startOutboxRelays } from './relays/outbox-relay.ts';
 import type { Resources } from './resources.ts';
@@ -56,6 +57,15 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
   const { directories } = resources;
   const claims = startAbandonedClaimsReconciler({ directories, log, metrics, everyMs: config.SWEEP_CLAIMS_EVERY_MS });
   life.own('claims reconciler', claims, (c) => c.stop());
+
+  const partitions = startPartitionsReconciler({
+    shards: resources.partitionedShards,
+    clock,
+    log,
+    metrics,
+    everyMs: config.PARTITIONS_EVERY_MS,
+  });
+  life.own('partitions reconciler', partitions, (r) => r.stop());
 
   const host = startWorkerHost({
     processors: [processor],

@@ -4,7 +4,6 @@
  *
  * Every acknowledged write is compared with the databases, every event with the writes.
  */
-import type { Domain } from '@lyceum/database';
 import { until } from '@lyceum/local-stack';
 import { sleep } from '@lyceum/service-kit';
 import type { Chaos, Scenario } from '../../scenario.ts';
@@ -24,7 +23,7 @@ interface Size {
   readonly writeEveryMs: number;
   readonly readEveryMs: number;
   /** They move one after the other. */
-  readonly domains: readonly Domain[];
+  readonly domains: readonly string[];
 }
 
 const FULL: Size = {
@@ -119,7 +118,7 @@ async function join(chaos: Chaos, { databases, env }: LearningStack): Promise<vo
 async function moveThere(
   chaos: Chaos,
   { databases, env }: LearningStack,
-  domains: readonly Domain[],
+  domains: readonly string[],
 ): Promise<number[]> {
   const freezes: number[] = [];
   for (const domain of domains) {
@@ -133,7 +132,7 @@ async function moveThere(
 }
 
 /** Returns how often the mover was killed. */
-async function moveBackUnderKills(chaos: Chaos, { env }: LearningStack, domain: Domain): Promise<number> {
+async function moveBackUnderKills(chaos: Chaos, { env }: LearningStack, domain: string): Promise<number> {
   let kills = 0;
   let args = ['move', '--buckets', BUCKETS, '--to', 's1'];
   for (const phase of PHASES) {

@@ -1,7 +1,7 @@
 /**
  * Looks at one Postgres database: whether it answers in its role, and whether its schema is the one of this checkout.
  */
-import { type Domain, migrationsOf } from '@lyceum/database';
+import { type Domain, migrationStatus } from '@lyceum/database';
 import pg from 'pg';
 
 const TIMEOUT_MS = 10_000;
@@ -14,8 +14,10 @@ export async function examinePrimary(domain: Domain, url: string): Promise<strin
       "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
     );
     if (rows[0]?.standby) throw new Error('is a replica, but is named as a primary');
-    const pending = await pendingMigrations(domain, client);
-    if (pending > 0) throw new Error(`${pending} migrations are not applied: \`npm start\` applies them`);
+    const { pending, halfApplied, drifted } = await migrationStatus(domain, url);
+    const missing = pending.length + (halfApplied ? 1 : 0);
+    if (missing > 0) throw new Error(`${missing} migrations are not applied: \`npx lyceum db migrate\` applies them`);
+    if (drifted.length > 0) throw new Error('has another history of migrations: `npx lyceum db status` says which');
     return `PostgreSQL ${rows[0]?.version.split(' ')[0]}`;
   });
 }
@@ -42,14 +44,6 @@ export async function examinePooler(url: string): Promise<string> {
     return 'answers';
   };
   return withClient(url, ask, { query_timeout: TIMEOUT_MS });
-}
-
-async function pendingMigrations(domain: Domain, client: pg.Client): Promise<number> {
-  const known = await client
-    .query<{ name: string }>('SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL')
-    .catch(() => ({ rows: [] }));
-  const applied = new Set(known.rows.map(({ name }) => name));
-  return (await migrationsOf(domain)).filter(({ name }) => !applied.has(name)).length;
 }
 
 async function withClient(

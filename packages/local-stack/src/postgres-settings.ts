@@ -32,6 +32,9 @@ export function renderSettings(o: NodeSettings): string {
     max_standby_streaming_delay: '5s',
     autovacuum_naptime: '15s',
     jit: 'off',
+    // `npx lyceum db explain` looks at the statements that are in use.
+    shared_preload_libraries: 'pg_stat_statements',
+    'pg_stat_statements.track_utility': 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
     lc_messages: 'C',

@@ -20,3 +20,4 @@ export { startService, startStack, type TestStack } from './service.ts';
 export { sql } from './sql.ts';
 export { openTenant, type Tenant } from './tenant.ts';
 export { claimsHeader } from './tokens.ts';
+export { type Statement, type WatchedDatabase, watchDatabase } from './watched-database.ts';

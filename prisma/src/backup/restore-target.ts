@@ -15,7 +15,7 @@ const DATABASE_MISSING = '3D000';
 /** Where PostgreSQL is asked for another database. */
 const MAINTENANCE = 'postgres';
 /** Migrating itself writes to these. */
-const WRITTEN_BY_MIGRATIONS = new Set(['shard_map']);
+const WRITTEN_BY_MIGRATIONS = new Set(['shard_map', 'outbox_lane']);
 
 export type TargetState = 'missing' | 'empty' | 'loaded';
 

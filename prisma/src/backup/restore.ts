@@ -5,7 +5,8 @@
  * again: what is loaded is kept, what was half loaded never was.
  */
 import type { Domain } from '../domain.ts';
-import { type Migration, migrate, migrationsOf } from '../migrate.ts';
+import { migrate } from '../migrate.ts';
+import { type Migration, migrationsOf } from '../migration-files.ts';
 import type { ShardMap } from '../shard-map.ts';
 import { BackupError } from './backup-error.ts';
 import { inParallel } from './in-parallel.ts';

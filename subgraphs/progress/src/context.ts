@@ -6,25 +6,19 @@
  * what its viewer wrote before.
  */
 import type { BaseContext, ContextSource } from '@lyceum/subgraph-kit';
-import { createActivityRepository } from './activity/activity.repository.ts';
 import { type ActivityService, createActivityService } from './activity/activity.service.ts';
 import { type AnswersLoaders, createAnswersLoaders } from './answers/answers.loaders.ts';
-import { createAnswersRepository } from './answers/answers.repository.ts';
-import { type AnswersService, createAnswersService } from './answers/answers.service.ts';
+import type { AnswersService } from './answers/answers.service.ts';
 import { type CompletionLoaders, createCompletionLoaders } from './completion/completion.loaders.ts';
-import { createCompletionRepository } from './completion/completion.repository.ts';
-import { type CompletionService, createCompletionService } from './completion/completion.service.ts';
-import { createProgressRecorder } from './completion/progress.recorder.ts';
+import type { CompletionService } from './completion/completion.service.ts';
 import { createEnrollmentLoaders, type EnrollmentLoaders } from './enrollment/enrollment.loaders.ts';
-import { createEnrollmentRepository } from './enrollment/enrollment.repository.ts';
-import { createEnrollmentService, type EnrollmentService } from './enrollment/enrollment.service.ts';
+import type { EnrollmentService } from './enrollment/enrollment.service.ts';
 import { type BoardChangesService, createBoardChangesService } from './leaderboard/board-changes.service.ts';
 import { createLeaderboardService, type LeaderboardService } from './leaderboard/leaderboard.service.ts';
 import type { Leaderboards } from './leaderboard/leaderboards.ts';
-import { createPointsRepository } from './leaderboard/points.repository.ts';
-import { createPublishedOutlines, outlineReads } from './outline/outline.repository.ts';
+import { createLearning } from './learning.ts';
+import { createPublishedOutlines } from './outline/outline.repository.ts';
 import type { Resources } from './resources.ts';
-import { createStreakRepository } from './streak/streak.repository.ts';
 import { createStreakService, type StreakService } from './streak/streak.service.ts';
 import { type CourseActivityService, createCourseActivityService } from './subscription/course-activity.service.ts';
 import { createUpdatesService, type UpdatesService } from './subscription/updates.service.ts';
@@ -51,21 +45,13 @@ export function createContext(
 ): ProgressContext {
   const { viewer, positions, envelope, log } = source;
   const session = database.session(viewer?.id ?? null, positions, envelope && 'realtime');
-  const enrollments = createEnrollmentRepository(session);
-  const lessons = createCompletionRepository(session);
-  const answers = createAnswersRepository(session);
-  const activity = createActivityRepository(session);
-  const streaks = createStreakRepository(session);
-  const points = createPointsRepository(session);
+  const learning = createLearning(session, clock);
+  const { enrollments, lessons, answers, activity, streaks, points } = learning.repositories;
   const outlines = createPublishedOutlines(session);
-  const recorder = createProgressRecorder({ enrollments, activity, streaks, points, clock });
-  const shared = { session, enrollments, outlines: outlineReads, recorder, clock };
   return {
     ...source,
     services: {
-      enrollment: createEnrollmentService(shared),
-      completion: createCompletionService({ ...shared, lessons }),
-      answers: createAnswersService({ ...shared, answers }),
+      ...learning.services,
       activity: createActivityService(activity),
       streaks: createStreakService(streaks, clock),
       updates: createUpdatesService({ topics, enrollments, clock }),

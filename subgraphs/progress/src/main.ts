@@ -2,7 +2,6 @@
  * The progress process: config → resources → background work → listen → drain.
  */
 import { createLifecycle, createLogger } from '@lyceum/service-kit';
-import { keepActivityPartitions } from './activity/partitions.repository.ts';
 import { readConfig } from './config.ts';
 import { startPointsConsumer } from './leaderboard/points.consumer.ts';
 import { startOutlineConsumer } from './outline/outline.consumer.ts';
@@ -13,7 +12,6 @@ const { env, source } = readConfig();
 const log = createLogger('progress', { level: env.LOG_LEVEL });
 const life = createLifecycle({ log });
 const resources = await openResources({ env, source, log, life });
-keepActivityPartitions(resources, life);
 startOutlineConsumer(resources, life);
 startPointsConsumer(resources, life);
 const { url } = await createServer(resources, life).listen(env.PORT, env.HOST);

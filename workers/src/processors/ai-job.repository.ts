@@ -122,9 +122,10 @@ export class AiJobRepository {
 
   async #find(where: ai.Prisma.AiJobWhereInput, limit: number): Promise<string[]> {
     const orderBy = { updatedAt: 'asc' } as const;
-    const found = await this.#database
-      .session(null)
-      .everyShard((client) => client.aiJob.findMany({ where, orderBy, take: limit, select: { id: true } }), 'primary');
+    const found = await this.#database.session(null).everyShard(async (client, place) => {
+      const jobs = await client.aiJob.findMany({ where, orderBy, take: limit, select: { id: true } });
+      return jobs.filter(({ id }) => place.owns(id));
+    }, 'primary');
     return found.flat().map(({ id }) => id);
   }
 

@@ -9,6 +9,7 @@ import {
   type ai,
   type Client,
   type Consistency,
+  columns,
   type DatabaseSession,
   isId,
   newIdBeside,
@@ -27,7 +28,7 @@ export interface NewJob {
 }
 
 const jobsPerLessonMax = 20;
-const columns = {
+const selected = {
   id: true,
   learnerId: true,
   kind: true,
@@ -47,12 +48,14 @@ const columns = {
   finishedAt: true,
 } as const;
 
-type JobRow = Pick<ai.AiJob, keyof typeof columns>;
+const COLUMNS = columns(Object.keys(selected), 'job');
+
+type JobRow = Pick<ai.AiJob, keyof typeof selected>;
 const toJob = (row: JobRow): Job => ({ ...row, output: row.output as AiJobOutput | null });
 
 export function createJobsRepository(session: DatabaseSession<'ai'>) {
   async function find(client: Client<'ai'> | Tx<'ai'>, where: { learnerId: string } & ai.Prisma.AiJobWhereInput) {
-    const row = await client.aiJob.findFirst({ where, select: columns });
+    const row = await client.aiJob.findFirst({ where, select: selected });
     return row && toJob(row);
   }
 
@@ -64,26 +67,22 @@ export function createJobsRepository(session: DatabaseSession<'ai'>) {
     async byIds(learnerId: string, ids: readonly string[]): Promise<Map<string, Job>> {
       const client = await session.read(learnerId);
       const where = { learnerId, id: { in: ids.filter(isId) } };
-      const rows = await client.aiJob.findMany({ where, select: columns });
+      const rows = await client.aiJob.findMany({ where, select: selected });
       return new Map(rows.map((row) => [row.id, toJob(row)]));
     },
 
     /** Newest first, at most 20 for each lesson. One query for all of them. */
     async byLessons(learnerId: string, lessonIds: readonly string[]): Promise<Map<string, Job[]>> {
       const client = await session.read(learnerId);
-      const ids = await client.$queryRaw<{ id: string }[]>`
-        SELECT job.id
+      const rows = await client.$queryRaw<JobRow[]>`
+        SELECT ${COLUMNS}
         FROM unnest(${lessonIds.filter(isId)}::uuid[]) AS asked(lesson_id)
         CROSS JOIN LATERAL (
-          SELECT id FROM ai_job
+          SELECT * FROM ai_job
           WHERE learner_id = ${learnerId}::uuid AND lesson_id = asked.lesson_id
-          ORDER BY created_at DESC LIMIT ${jobsPerLessonMax}
-        ) AS job`;
-      const rows = await client.aiJob.findMany({
-        where: { learnerId, id: { in: ids.map(({ id }) => id) } },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        select: columns,
-      });
+          ORDER BY created_at DESC, id DESC LIMIT ${jobsPerLessonMax}
+        ) AS job
+        ORDER BY job.created_at DESC, job.id DESC`;
       return Map.groupBy(rows.map(toJob), ({ lessonId }) => lessonId);
     },
 
@@ -101,7 +100,7 @@ export function createJobsRepository(session: DatabaseSession<'ai'>) {
         },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit,
-        select: columns,
+        select: selected,
       });
       return rows.map(toJob);
     },
@@ -119,7 +118,7 @@ export function createJobsRepository(session: DatabaseSession<'ai'>) {
     async insert(tx: Tx<'ai'>, learnerId: string, job: NewJob): Promise<Job | null> {
       const { kind, lessonId } = job.input;
       const data = { ...job, id: newIdBeside(learnerId), learnerId, kind, lessonId };
-      const [row] = await tx.aiJob.createManyAndReturn({ data, skipDuplicates: true, select: columns });
+      const [row] = await tx.aiJob.createManyAndReturn({ data, skipDuplicates: true, select: selected });
       return row ? toJob(row) : null;
     },
 

@@ -5,7 +5,7 @@
  * key and the id, so each course comes once however the shards grow in between.
  */
 import { Buffer } from 'node:buffer';
-import { type DatabaseSession, type Directory, empty, isId, join, raw, type Sql, sql } from '@lyceum/database';
+import { columns, type DatabaseSession, type Directory, empty, isId, join, raw, type Sql, sql } from '@lyceum/database';
 import type { Course, CourseLevel } from './course.ts';
 
 export interface CatalogueFilter {
@@ -29,14 +29,13 @@ export interface ListedCourse extends Course {
   readonly rank: number;
 }
 
-const COLUMNS = raw(
+const COLUMNS = columns(
   [
     ...['id', 'slug', 'title', 'summary', 'description', 'language', 'level', 'tags', 'status', 'revision'],
-    ...['instructor_ids', 'module_count', 'section_count', 'lesson_count', 'text_block_count', 'video_block_count'],
-    ...['problem_block_count', 'created_at', 'updated_at', 'published_at', 'title_key'],
-  ]
-    .map((column) => `c.${column} AS "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`)
-    .join(', '),
+    ...['instructorIds', 'moduleCount', 'sectionCount', 'lessonCount', 'textBlockCount', 'videoBlockCount'],
+    ...['problemBlockCount', 'createdAt', 'updatedAt', 'publishedAt', 'titleKey'],
+  ],
+  'c',
 );
 
 const ORDER = {
@@ -49,7 +48,10 @@ export function createCatalogueRepository(session: DatabaseSession<'courses'>, d
   return {
     /** In no order; ids of no course are left out. */
     byIds(ids: readonly string[]): Promise<Course[]> {
-      return session.byShard<Course>(ids, (client, own) => client.course.findMany({ where: { id: { in: own } } }));
+      return session.byShard(
+        ids,
+        (client, own) => client.$queryRaw<Course[]>`SELECT ${COLUMNS} FROM course c WHERE c.id = ANY(${own}::uuid[])`,
+      );
     },
 
     /** The directory may know a slug whose course is not written yet: the id is a hint, not a promise. */

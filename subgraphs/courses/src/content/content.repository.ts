@@ -3,7 +3,7 @@
  *
  * Answers of problems are not selected here: no path through the graph can reach them.
  */
-import { type DatabaseSession, raw, sql } from '@lyceum/database';
+import { columns, type DatabaseSession, sql } from '@lyceum/database';
 import type { Block, Lesson, Module, Section } from './block.ts';
 
 const MODULE = { id: true, courseId: true, title: true } as const;
@@ -11,7 +11,7 @@ const SECTION = { id: true, courseId: true, moduleId: true, title: true } as con
 const LESSON = { id: true, courseId: true, sectionId: true, title: true, position: true } as const;
 const BLOCK = { id: true, courseId: true, lessonId: true, title: true, kind: true, body: true } as const;
 const IN_ORDER = { orderBy: { position: 'asc' } } as const;
-const LESSON_COLUMNS = raw('l.id, l.course_id AS "courseId", l.section_id AS "sectionId", l.title, l.position');
+const LESSON_COLUMNS = columns(Object.keys(LESSON), 'l');
 
 export function createContentRepository(session: DatabaseSession<'courses'>) {
   return {
@@ -28,8 +28,10 @@ export function createContentRepository(session: DatabaseSession<'courses'>) {
     },
 
     lessons(ids: readonly string[]): Promise<Lesson[]> {
-      return session.byShard<Lesson>(ids, (client, own) =>
-        client.lesson.findMany({ where: { id: { in: own } }, select: LESSON }),
+      return session.byShard(
+        ids,
+        (client, own) =>
+          client.$queryRaw<Lesson[]>`SELECT ${LESSON_COLUMNS} FROM lesson l WHERE l.id = ANY(${own}::uuid[])`,
       );
     },
 

@@ -17,7 +17,11 @@ export type ActivityPosition = Pick<Activity, 'id' | 'occurredAt'>;
 export function createActivityRepository(session: DatabaseSession<'progress'>) {
   return {
     async add(tx: Tx<'progress'>, learnerId: string, activity: Omit<Activity, 'id'>): Promise<void> {
-      await tx.activity.createMany({ data: { ...activity, id: newIdBeside(learnerId), learnerId } });
+      const { kind, courseId, lessonId, occurredAt } = activity;
+      await tx.$executeRaw`
+        INSERT INTO activity (id, learner_id, kind, course_id, lesson_id, occurred_at)
+        VALUES (${newIdBeside(learnerId)}::uuid, ${learnerId}::uuid, ${kind}::activity_kind, ${courseId}::uuid,
+          ${lessonId}::uuid, ${occurredAt}::timestamptz)`;
     },
 
     /** Latest first. The bound on `occurredAt` lets the database skip the months after it. */

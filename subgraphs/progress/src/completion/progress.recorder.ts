@@ -43,25 +43,30 @@ export function createProgressRecorder({ enrollments, activity, streaks, points,
     await tx.outbox.add(PointsAwarded, { learnerId, courseId, reachedAt: at.toISOString(), totals });
   }
 
+  async function complete(tx: Tx, { id, learnerId, courseId }: Enrollment, at: Date): Promise<void> {
+    await tx.outbox.add(CourseCompleted, { learnerId, courseId, enrollmentId: id });
+    // One millisecond later, so that it sorts behind what completed the course.
+    const occurredAt = new Date(at.getTime() + 1);
+    await activity.add(tx, learnerId, { kind: 'COURSE_COMPLETED', courseId, lessonId: null, occurredAt });
+  }
+
   return {
     /** Returns the enrolment right after the change. */
     async record(tx: Tx, before: Enrollment, change: ProgressChange): Promise<Enrollment> {
       const at = clock.now();
       const after = advance(before, change, at);
       const { learnerId, courseId } = after;
-      await enrollments.save(tx, after);
-      await activity.add(tx, learnerId, { kind: change.reason, courseId, lessonId: change.lessonId, occurredAt: at });
       const courseCompleted = before.completedAt === null && after.completedAt !== null;
-      if (courseCompleted) {
-        // One millisecond later, so that it sorts behind what completed the course.
-        const occurredAt = new Date(at.getTime() + 1);
-        await activity.add(tx, learnerId, { kind: 'COURSE_COMPLETED', courseId, lessonId: null, occurredAt });
-        await tx.outbox.add(CourseCompleted, { learnerId, courseId, enrollmentId: after.id });
-      }
-      await streaks.extend(tx, learnerId, dayOf(at));
       const lessonCompleted = change.reason === 'LESSON_COMPLETED';
       const earned = pointsFor({ lessonCompleted, problemSolved: change.problemSolved ?? false, courseCompleted });
-      await award(tx, after, earned, at);
+      // Sent one after the other, in this order, without waiting between them.
+      await Promise.all([
+        enrollments.save(tx, after),
+        activity.add(tx, learnerId, { kind: change.reason, courseId, lessonId: change.lessonId, occurredAt: at }),
+        courseCompleted && complete(tx, after, at),
+        streaks.extend(tx, learnerId, dayOf(at)),
+        award(tx, after, earned, at),
+      ]);
       await tx.outbox.add(ProgressUpdated, eventOf(after, change));
       await tx.outbox.add(CourseActivity, { courseId, kind: change.reason, lessonId: change.lessonId });
       if (courseCompleted) await tx.outbox.add(CourseActivity, { courseId, kind: 'COURSE_COMPLETED', lessonId: null });

@@ -1,7 +1,7 @@
 /**
  * Enrolments, on the learner's shard. Every statement carries the learner's id, so that no caller can reach another's.
  */
-import { type DatabaseSession, isId, newIdBeside, type Tx } from '@lyceum/database';
+import { columns, type DatabaseSession, empty, isId, newIdBeside, sql, type Tx } from '@lyceum/database';
 import type { OutlineCourse } from '../outline/outline.repository.ts';
 import type { Enrollment } from './enrollment.ts';
 
@@ -11,35 +11,26 @@ export interface EnrollmentPosition {
   readonly id: string;
 }
 
-const columns = {
-  id: true,
-  learnerId: true,
-  courseId: true,
-  status: true,
-  completedLessons: true,
-  totalLessons: true,
-  answeredProblems: true,
-  correctProblems: true,
-  totalProblems: true,
-  percentage: true,
-  revision: true,
-  enrolledAt: true,
-  completedAt: true,
-} as const;
+const COLUMNS = columns([
+  ...['id', 'learnerId', 'courseId', 'status', 'percentage', 'revision', 'enrolledAt', 'completedAt'],
+  ...['completedLessons', 'totalLessons', 'answeredProblems', 'correctProblems', 'totalProblems'],
+]);
 
 export function createEnrollmentRepository(session: DatabaseSession<'progress'>) {
   return {
     async byIds(learnerId: string, ids: readonly string[]): Promise<Map<string, Enrollment>> {
       const client = await session.read(learnerId);
-      const where = { learnerId, id: { in: ids.filter(isId) } };
-      const rows = await client.enrollment.findMany({ where, select: columns });
+      const rows = await client.$queryRaw<Enrollment[]>`
+        SELECT ${COLUMNS} FROM enrollment
+        WHERE learner_id = ${learnerId}::uuid AND id = ANY(${ids.filter(isId)}::uuid[])`;
       return new Map(rows.map((row) => [row.id, row]));
     },
 
     async byCourses(learnerId: string, courseIds: readonly string[]): Promise<Map<string, Enrollment>> {
       const client = await session.read(learnerId);
-      const where = { learnerId, courseId: { in: courseIds.filter(isId) } };
-      const rows = await client.enrollment.findMany({ where, select: columns });
+      const rows = await client.$queryRaw<Enrollment[]>`
+        SELECT ${COLUMNS} FROM enrollment
+        WHERE learner_id = ${learnerId}::uuid AND course_id = ANY(${courseIds.filter(isId)}::uuid[])`;
       return new Map(rows.map((row) => [row.courseId, row]));
     },
 
@@ -51,27 +42,22 @@ export function createEnrollmentRepository(session: DatabaseSession<'progress'>)
       status: Enrollment['status'] | null,
     ): Promise<Enrollment[]> {
       const client = await session.read(learnerId);
-      return client.enrollment.findMany({
-        where: {
-          learnerId,
-          ...(status && { status }),
-          ...(after && {
-            enrolledAt: { lte: after.enrolledAt },
-            OR: [{ enrolledAt: { lt: after.enrolledAt } }, { id: { lt: after.id } }],
-          }),
-        },
-        orderBy: [{ enrolledAt: 'desc' }, { id: 'desc' }],
-        take: limit,
-        select: columns,
-      });
+      return client.$queryRaw<Enrollment[]>`
+        SELECT ${COLUMNS} FROM enrollment
+        WHERE learner_id = ${learnerId}::uuid
+          ${status ? sql`AND status = ${status}::enrollment_status` : empty}
+          ${after ? sql`AND (enrolled_at, id) < (${after.enrolledAt}::timestamptz, ${after.id}::uuid)` : empty}
+        ORDER BY enrolled_at DESC, id DESC
+        LIMIT ${limit}`;
     },
 
     /** The enrolment as last committed, held until the transaction ends: changes of one learner and course take turns. */
     async lock(tx: Tx<'progress'>, learnerId: string, courseId: string): Promise<Enrollment | null> {
       if (!isId(courseId)) return null;
-      await tx.$queryRaw`
-        SELECT 1 FROM enrollment WHERE learner_id = ${learnerId}::uuid AND course_id = ${courseId}::uuid FOR UPDATE`;
-      return tx.enrollment.findUnique({ where: { learnerId_courseId: { learnerId, courseId } }, select: columns });
+      const rows = await tx.$queryRaw<Enrollment[]>`
+        SELECT ${COLUMNS} FROM enrollment
+        WHERE learner_id = ${learnerId}::uuid AND course_id = ${courseId}::uuid FOR UPDATE`;
+      return rows[0] ?? null;
     },
 
     /** Nothing done yet, revision 0. False if a concurrent call enrolled the learner first. */
@@ -93,9 +79,14 @@ export function createEnrollmentRepository(session: DatabaseSession<'progress'>)
     },
 
     /** Expects the row to be locked. */
-    async save(tx: Tx<'progress'>, enrollment: Enrollment): Promise<void> {
-      const { id, learnerId, courseId: _, enrolledAt: __, ...data } = enrollment;
-      await tx.enrollment.updateMany({ where: { id, learnerId }, data });
+    async save(tx: Tx<'progress'>, after: Enrollment): Promise<void> {
+      await tx.$executeRaw`
+        UPDATE enrollment SET
+          status = ${after.status}::enrollment_status, percentage = ${after.percentage}, revision = ${after.revision},
+          completed_lessons = ${after.completedLessons}, total_lessons = ${after.totalLessons},
+          answered_problems = ${after.answeredProblems}, correct_problems = ${after.correctProblems},
+          total_problems = ${after.totalProblems}, completed_at = ${after.completedAt}, updated_at = now()
+        WHERE id = ${after.id}::uuid AND learner_id = ${after.learnerId}::uuid`;
     },
   };
 }

@@ -35,8 +35,9 @@ export const outlineReads = {
 
   async courseOfLesson(tx: Tx<'progress'>, lessonId: string): Promise<string | null> {
     if (!isId(lessonId)) return null;
-    const row = await tx.outlineLesson.findUnique({ where: { lessonId }, select: { courseId: true } });
-    return row?.courseId ?? null;
+    const rows = await tx.$queryRaw<{ courseId: string }[]>`
+      SELECT course_id AS "courseId" FROM outline_lesson WHERE lesson_id = ${lessonId}::uuid`;
+    return rows[0]?.courseId ?? null;
   },
 
   async courseOfProblem(tx: Tx<'progress'>, problemId: string): Promise<string | null> {

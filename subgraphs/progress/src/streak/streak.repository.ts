@@ -26,7 +26,10 @@ export function createStreakRepository(session: DatabaseSession<'progress'>) {
       const before = (await lock(tx, learnerId)) ?? (await begin(tx, learnerId, day));
       const after = extendStreak(before, day);
       if (after === before) return;
-      await tx.learnerStreak.updateMany({ where: { learnerId }, data: toRow(after, day) });
+      await tx.$executeRaw`
+        UPDATE learner_streak
+        SET current_days = ${after.currentDays}, longest_days = ${after.longestDays}, last_active_on = ${day}::date
+        WHERE learner_id = ${learnerId}::uuid`;
     },
   };
 }

@@ -2,7 +2,7 @@
  * The rows of people, each on the shard of its bucket.
  */
 import { Role } from '@lyceum/contracts';
-import { type DatabaseSession, isId } from '@lyceum/database';
+import { columns, type DatabaseSession, isId } from '@lyceum/database';
 import type { Person } from './person.ts';
 
 /** The columns that make a Person. */
@@ -15,6 +15,8 @@ export const personColumns = {
   isInstructor: true,
   createdAt: true,
 } as const;
+
+const COLUMNS = columns(Object.keys(personColumns));
 
 export interface PersonRow extends Omit<Person, 'roles'> {
   readonly roles: readonly string[];
@@ -36,8 +38,10 @@ export function createProfilesRepository(session: DatabaseSession<'users'>) {
   return {
     /** One query per shard. In no order; nothing for an id of nobody, nor for a text that is no id. */
     async findMany(ids: readonly string[]): Promise<Person[]> {
-      const rows = await session.byShard<PersonRow>(ids, (client, idsOfShard) =>
-        client.user.findMany({ where: { id: { in: idsOfShard } }, select: personColumns }),
+      const rows = await session.byShard(
+        ids,
+        (client, idsOfShard) =>
+          client.$queryRaw<PersonRow[]>`SELECT ${COLUMNS} FROM user_account WHERE id = ANY(${idsOfShard}::uuid[])`,
       );
       return rows.map(toPerson);
     },

@@ -1,0 +1,8 @@
+/**
+ * A runner of migrations that a test can kill: `node migrate-process.ts <folder of migrations> <url>`.
+ */
+import { migrate } from '../src/migrate.ts';
+import { readMigrations } from '../src/migration-files.ts';
+
+const [folder = '', url = ''] = process.argv.slice(2);
+await migrate({ domain: 'ai', urls: { s1: url }, migrations: await readMigrations(folder) });
