@@ -14,6 +14,7 @@ describe('the doctor', () => {
     const { code, stdout, stderr } = await lyceum(['doctor'], tenant.env);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/✓ courses on s2, replica +follows its primary/);
+    expect(stdout).toMatch(/✓ connections to \S+ +\d+ may be opened to this primary, which gives 187/);
     expect(stdout).toMatch(/Nothing is wrong\./);
   });
 

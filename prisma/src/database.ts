@@ -12,12 +12,14 @@ import {
 } from '@lyceum/service-kit';
 import { loadClientFactory } from './clients.ts';
 import { createDatabaseMetrics } from './database-metrics.ts';
+import { type DatabasePolicy, DEFAULT_DATABASE_POLICY } from './database-policy.ts';
 import { createDirectory } from './directory.ts';
 import type { Domain } from './domain.ts';
 import { createFenced, type Fenced } from './fenced.ts';
 import { bucketOf } from './ids.ts';
 import type { Workload } from './pools.ts';
 import { toPosition } from './position.ts';
+import { type ProcessKind, workloadsOf } from './processes.ts';
 import { Router } from './router.ts';
 import { Session } from './session.ts';
 import { Shard } from './shard.ts';
@@ -38,8 +40,10 @@ export interface DatabaseOptions {
   readonly keys: RedisKeys;
   readonly log: Logger;
   readonly metrics?: Metrics;
-  /** What this process does with them; default: `read` and `write`. Warmed up at start. */
-  readonly workloads?: readonly [Workload, ...Workload[]];
+  /** Default: that of an empty `config/database.yaml`. */
+  readonly policy?: DatabasePolicy;
+  /** Says what for the databases are opened, and so what is warmed up at start; default: to read and write. */
+  readonly process?: ProcessKind;
 }
 
 interface Internals<D extends Domain> {
@@ -65,30 +69,32 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
   const createClient = await loadClientFactory(domain);
   const metrics = createDatabaseMetrics(domain, o.metrics);
   const log = o.log.child({ domain });
-  const workloads = o.workloads ?? ['read', 'write'];
+  const policy = o.policy ?? DEFAULT_DATABASE_POLICY;
+  const workloads = workloadsOf(o.process, domain);
   const router = new Router<D>({
     first: firstMap(o.shards.current, domain),
     urlsOf: (name, { members }) => urlsOfShard(o.env, domain, name, members[name] ?? null),
-    createShard: (name, urls) => new Shard({ domain, name, urls, workloads, createClient, metrics, log }),
+    createShard: (name, urls) => new Shard({ domain, name, urls, workloads, policy, createClient, metrics, log }),
     log,
   });
   await router.open();
-  const fenced = createFenced(router, workloads.includes('write') ? 'write' : workloads[0]);
   const positions = createViewerPositions(o.redis, o.keys);
 
   const own = (wanted: Workload) => (workloads.includes(wanted) ? wanted : workloads[0]);
+  const fenced = createFenced(router, own('write'));
   const session: Database<D>['session'] = (viewerId, seen, workload) => {
     const lines = workload ? { read: workload, write: workload } : { read: own('read'), write: own('write') };
     return new Session({ domain, viewerId, seen, workloads: lines, router, positions, metrics, log });
   };
   const shardOf = (id: string) => router.map.shardOf(bucketOf(id));
 
+  const connections = policy.pools[own('write')].max;
   const database: Database<D> = {
     domain,
     get shards() {
       return router.map.names;
     },
-    directory: createDirectory({ domain, fenced, shardOf, session: () => session(null), log }),
+    directory: createDirectory({ domain, fenced, shardOf, session: () => session(null), connections, log }),
     session,
     shardOf,
     foretell: async (viewerId, seen) => {

@@ -32,8 +32,11 @@ const GRACE_MS = 60_000;
 /** How often a claim is tried anew that was lost to a sweeper, or a value taken that was just released. */
 const TRIES = 3;
 const BATCH = 100;
-/** Each holds a connection and needs another one for a moment: fewer than half of the connections of a pool. */
-const LOCKED_AT_ONCE = { running: 4, waiting: 1_000 };
+/** Each holds a connection and needs another one for a moment: of each pool two are left, or one of the smallest. */
+const locksAtOnce = (connections: number) => ({
+  running: Math.max(1, Math.min(4, connections - 2)),
+  waiting: 1_000,
+});
 
 export interface DirectoryOptions<D extends Domain> {
   readonly fenced: Fenced;
@@ -41,6 +44,8 @@ export interface DirectoryOptions<D extends Domain> {
   readonly shardOf: (id: string) => string;
   /** Of nobody in particular. */
   readonly session: () => DatabaseSession<D>;
+  /** Of the pool that transactions are from. */
+  readonly connections: number;
   readonly log: Logger;
 }
 
@@ -50,7 +55,7 @@ class ClaimLost extends Error {}
 export function createDirectory<D extends Domain>(o: DirectoryOptions<D>): Directory<D> {
   const entries = createDirectoryEntries(o.fenced);
   const owners: Partial<Record<string, { table: string; column: string }>> = DIRECTORY_OWNERS[o.domain];
-  const gate = createGate(LOCKED_AT_ONCE);
+  const gate = createGate(locksAtOnce(o.connections));
 
   const ownerIsThere = async (tx: Tx<D>, { kind, value, ownerId }: Entry): Promise<boolean> => {
     const owner = owners[kind];

@@ -29,7 +29,8 @@ export function createFenced<D extends Domain>(router: Router<D>, workload: Work
     const buckets = [...new Set([bucket].flat())].sort((a, b) => a - b);
     return router.withMap(
       () => shardOf(buckets),
-      (shard, version) => inTransaction(shard.primary.pool(workload), enter(buckets, version), work),
+      (shard, version) =>
+        inTransaction(shard.primary.pool(workload), enter(buckets, version, shard.limits(workload)), work),
     );
   };
   return {
@@ -43,10 +44,10 @@ export function createFenced<D extends Domain>(router: Router<D>, workload: Work
   };
 }
 
-function enter(buckets: readonly number[], version: number): string {
+function enter(buckets: readonly number[], version: number, limits: string): string {
   const [only] = buckets;
-  if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})`;
-  return `SELECT count(enter_bucket(bucket, ${version})) FROM unnest(ARRAY[${buckets}]) AS bucket`;
+  if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})${limits}`;
+  return `SELECT count(enter_bucket(bucket, ${version}))${limits} FROM unnest(ARRAY[${buckets}]) AS bucket`;
 }
 
 /** `first` travels with BEGIN, so that it costs no round trip of its own. */

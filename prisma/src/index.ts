@@ -11,8 +11,16 @@ export { type RestoreOptions, restore } from './backup/restore.ts';
 export { type BackupSource, backupSourcesOf } from './backup/snapshot.ts';
 export { type Part, verifyBackup } from './backup/verify.ts';
 export * from './checksum.ts';
+export {
+  assertConnectionsFit,
+  type ConnectionOptions,
+  connectionProblem,
+  type ServerConnections,
+  surveyConnections,
+} from './connection-limits.ts';
 export * from './course-buckets.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
+export { DatabasePolicy, poolerOf, readDatabasePolicy } from './database-policy.ts';
 export { DIRECTORY_DOMAINS } from './directory-kinds.ts';
 export * from './domain.ts';
 export { type Drift, findDrift } from './drift/drift.ts';
@@ -30,7 +38,7 @@ export { MigrationError, type ShardOutcome } from './migration-report.ts';
 export * from './outbox-backlog.ts';
 export * from './outbox-dead-letters.ts';
 export type { DeadMessage, DrainResult, OutboxRow, RefusedMessage, SendMessages, SendOutcome } from './outbox-drain.ts';
-export * from './outbox-reader.ts';
+export { type OutboxReader, type OutboxReaderOptions, openOutboxReader } from './outbox-reader.ts';
 export * from './partition-maintenance.ts';
 export { ensureMonths, partitionedTables } from './partitions.ts';
 export { firstMap, type Member, ShardsPolicy, shardsOf } from './shard-map.ts';

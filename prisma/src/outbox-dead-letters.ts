@@ -7,7 +7,7 @@ import type { Domain } from './domain.ts';
 import { type Backlog, readBacklog } from './outbox-backlog.ts';
 import type { OutboxRow } from './outbox-drain.ts';
 import { openPool } from './pools.ts';
-import type { DatabaseUrls } from './urls.ts';
+import { type DatabaseUrls, directOf } from './urls.ts';
 
 export interface DeadLetter extends Omit<OutboxRow, 'occurredAt'> {
   readonly shard: string;
@@ -53,8 +53,8 @@ export function openDeadLetters({
   log: Logger;
 }): DeadLetters {
   const pools = new Map<string, pg.Pool>();
-  for (const [shard, { primary }] of Object.entries(urls)) {
-    const pool = openPool(primary, { max: 1, timeoutMs: TIMEOUT_MS, applicationName: 'lyceum-outbox' });
+  for (const [shard, known] of Object.entries(urls)) {
+    const pool = openPool(directOf(known).primary, { max: 1, timeoutMs: TIMEOUT_MS, applicationName: 'lyceum-outbox' });
     pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
     pools.set(shard, pool);
   }

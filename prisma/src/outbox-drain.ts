@@ -11,6 +11,11 @@ import type pg from 'pg';
 import type { Domain } from './domain.ts';
 import { mapPlace, positionOfVersion, toPosition } from './position.ts';
 
+/** A transaction idles while its messages are sent: a relay that takes longer has its lanes taken away. */
+export const DRAIN_TIMEOUT_MS = 15_000;
+/** Also behind a pooler, where a connection has no limits of its own. */
+const BEGIN = `BEGIN; SET LOCAL statement_timeout = ${DRAIN_TIMEOUT_MS};
+  SET LOCAL idle_in_transaction_session_timeout = ${DRAIN_TIMEOUT_MS}`;
 /** A drain leaves the other lanes to others. */
 const LANES_AT_ONCE = 4;
 /** At most so many are sent again after a crash: subscribers that come back look at no more for what they have heard. */
@@ -131,7 +136,7 @@ export async function drainOutbox<O extends SendOutcome>(
   // The connection may be lost while its transaction waits for what is sent.
   client.on('error', onLost);
   try {
-    await client.query('BEGIN');
+    await client.query(BEGIN);
     const result = await drainLanes(client, place, send);
     await client.query('COMMIT');
     return result;

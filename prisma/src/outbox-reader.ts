@@ -5,10 +5,16 @@ import type { Logger } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
 import { type Backlog, readBacklog } from './outbox-backlog.ts';
-import { type DrainResult, drainOutbox, type SendMessages, type SendOutcome } from './outbox-drain.ts';
+import {
+  DRAIN_TIMEOUT_MS,
+  type DrainResult,
+  drainOutbox,
+  type SendMessages,
+  type SendOutcome,
+} from './outbox-drain.ts';
 import { OutboxListener } from './outbox-listener.ts';
-import { openPool } from './pools.ts';
-import type { DatabaseUrls } from './urls.ts';
+import { openPool, type Pooler } from './pools.ts';
+import { type DatabaseUrls, directOf, type ShardUrls } from './urls.ts';
 
 export interface OutboxReader {
   readonly domain: Domain;
@@ -34,34 +40,37 @@ export interface OutboxReader {
 export interface OutboxReaderOptions {
   readonly domain: Domain;
   readonly urls: DatabaseUrls;
+  readonly pooler?: Pooler | undefined;
   readonly log: Logger;
 }
 
 interface Outbox {
-  readonly url: string;
+  readonly urls: ShardUrls;
   readonly pool: pg.Pool;
   listener: OutboxListener | undefined;
 }
 
-/** A transaction idles while its messages are sent: a relay that takes longer has its lanes taken away. */
-const CONNECTIONS = { max: 2, timeoutMs: 15_000 };
+const CONNECTIONS = { max: 2, timeoutMs: DRAIN_TIMEOUT_MS };
+/** To the primary of each shard: those that drain, and the one that listens. */
+export const RELAY_CONNECTIONS = CONNECTIONS.max + 1;
 
 const HOLDS = `SELECT EXISTS (
   SELECT FROM outbox_message WHERE lane = outbox_lane_of($1, $2) AND name = $1 AND key = $2) AS held`;
 
-export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): OutboxReader {
+export function openOutboxReader({ domain, urls, pooler, log }: OutboxReaderOptions): OutboxReader {
   const outboxes = new Map<string, Outbox>();
   const listeners: (() => void)[] = [];
   const closing = new Set<Promise<void>>();
   let wake: ((shard: string) => void) | undefined;
 
-  const open = (shard: string, url: string): Outbox => {
-    const pool = openPool(url, { ...CONNECTIONS, applicationName: `lyceum-relay-${domain}` });
+  const open = (shard: string, at: ShardUrls): Outbox => {
+    const pool = openPool(at.primary, { ...CONNECTIONS, applicationName: `lyceum-relay-${domain}`, pooler });
     pool.on('error', (err) => log.warn({ err, domain, shard }, 'idle connection to a primary lost'));
-    return { url, pool, listener: undefined };
+    return { urls: at, pool, listener: undefined };
   };
   const hear = (shard: string, outbox: Outbox) => {
-    outbox.listener = new OutboxListener(outbox.url, () => wake?.(shard), log.child({ domain, shard }));
+    const { primary } = directOf(outbox.urls);
+    outbox.listener = new OutboxListener(primary, () => wake?.(shard), log.child({ domain, shard }));
   };
   const close = (shard: string, { pool, listener }: Outbox) => {
     outboxes.delete(shard);
@@ -70,10 +79,10 @@ export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): Ou
   };
   const use = (next: DatabaseUrls) => {
     const before = [...outboxes.keys()].join();
-    for (const [shard, outbox] of outboxes) if (next[shard]?.primary !== outbox.url) close(shard, outbox);
-    for (const [shard, { primary }] of Object.entries(next)) {
+    for (const [shard, outbox] of outboxes) if (!hasSamePrimary(outbox.urls, next[shard])) close(shard, outbox);
+    for (const [shard, at] of Object.entries(next)) {
       if (outboxes.has(shard)) continue;
-      const outbox = open(shard, primary);
+      const outbox = open(shard, at);
       outboxes.set(shard, outbox);
       if (wake) hear(shard, outbox);
     }
@@ -110,4 +119,8 @@ export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): Ou
       await Promise.all(closing);
     },
   };
+}
+
+function hasSamePrimary(known: ShardUrls, next: ShardUrls | undefined): boolean {
+  return next?.primary === known.primary && directOf(next).primary === directOf(known).primary;
 }

@@ -22,15 +22,15 @@ export interface WorkloadSettings {
   readonly timeoutMs: number;
 }
 
-export const WORKLOADS: Readonly<Record<Workload, WorkloadSettings>> = {
-  read: { max: 6, timeoutMs: 30_000 },
-  write: { max: 6, timeoutMs: 10_000 },
-  ai: { max: 4, timeoutMs: 300_000 },
-  realtime: { max: 4, timeoutMs: 5_000 },
-};
-
 export interface PoolSettings extends WorkloadSettings {
   readonly applicationName: string;
+  readonly pooler?: Pooler | undefined;
+}
+
+/** How connections differ that lead to a pooler in transaction mode. */
+export interface Pooler {
+  /** Whether it carries prepared statements from one server connection to another. */
+  readonly namedStatements: boolean;
 }
 
 /** A statement is sent without waiting for those before it. Only a transaction has several on one connection. */
@@ -45,8 +45,11 @@ export function openPool(url: string, settings: PoolSettings): pg.Pool {
   return pool;
 }
 
-function poolConfig(url: string, { max, timeoutMs, applicationName }: PoolSettings): pg.PoolConfig {
+function poolConfig(url: string, { max, timeoutMs, applicationName, pooler }: PoolSettings): pg.PoolConfig {
   return {
+    ...(pooler
+      ? throughPooler(pooler)
+      : { statement_timeout: timeoutMs, idle_in_transaction_session_timeout: timeoutMs }),
     ...PIPELINE,
     connectionString: url,
     max,
@@ -54,10 +57,34 @@ function poolConfig(url: string, { max, timeoutMs, applicationName }: PoolSettin
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: IDLE_MS,
-    statement_timeout: timeoutMs,
     query_timeout: timeoutMs + 1_000,
-    idle_in_transaction_session_timeout: timeoutMs,
   };
+}
+
+/** It refuses time-outs as a connection begins: transactions set their own (`transactionLimits`). */
+function throughPooler({ namedStatements }: Pooler): pg.PoolConfig {
+  return namedStatements ? {} : { Client: UnnamedClient };
+}
+
+/** Its statements are parsed anew each time, as the next may go to another server connection. */
+class UnnamedClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    const query = this.query as (...args: unknown[]) => unknown;
+    const unnamed = (statement: unknown) =>
+      typeof statement === 'object' && statement !== null && 'name' in statement
+        ? { ...statement, name: undefined }
+        : statement;
+    this.query = ((statement: unknown, ...rest: unknown[]) =>
+      query.call(this, unnamed(statement), ...rest)) as typeof this.query;
+  }
+}
+
+/** What the first SELECT of a transaction adds, so that its time-outs hold through a pooler too. */
+export function transactionLimits({ timeoutMs, pooler }: Pick<PoolSettings, 'timeoutMs' | 'pooler'>): string {
+  if (!pooler) return '';
+  const limits = ['statement_timeout', 'idle_in_transaction_session_timeout'];
+  return limits.map((name) => `, set_config('${name}', '${timeoutMs}', true)`).join('');
 }
 
 /**

@@ -77,7 +77,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     const { router, metrics, workloads } = this.#o;
     return router.withMap(shardNow, async (shard, version) => {
       const { primary } = shard;
-      const first = `SELECT enter_bucket(${bucket}, ${version})`;
+      const first = `SELECT enter_bucket(${bucket}, ${version})${shard.limits(workloads.write)}`;
       let committed: Committed<T>;
       try {
         committed = await inTransaction(

@@ -4,7 +4,7 @@
 import type { Environment, Logger } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
-import { openPool } from './pools.ts';
+import { openPool, type Pooler } from './pools.ts';
 import type { ShardMap } from './shard-map.ts';
 import { readShardMap } from './shard-map-store.ts';
 import { type DatabaseUrls, urlsOfShard } from './urls.ts';
@@ -14,6 +14,7 @@ export interface ShardWatchOptions {
   readonly domain: Domain;
   /** Used until a database tells a newer one. */
   readonly first: ShardMap;
+  readonly pooler?: Pooler | undefined;
   readonly log: Logger;
 }
 
@@ -26,9 +27,11 @@ export interface ShardWatch {
 
 const LOOK_EVERY_MS = 1_000;
 const CONNECTION = { max: 1, timeoutMs: 2_000 };
+/** To each server of a shard. */
+export const WATCH_CONNECTIONS = CONNECTION.max;
 
 /** Returns once the databases were asked. Those that are away are asked again each second. */
-export async function watchShards({ env, domain, first, log }: ShardWatchOptions): Promise<ShardWatch> {
+export async function watchShards({ env, domain, first, pooler, log }: ShardWatchOptions): Promise<ShardWatch> {
   const pools = new Map<string, pg.Pool>();
   const listeners: ((urls: DatabaseUrls) => void)[] = [];
   let map = first;
@@ -45,7 +48,7 @@ export async function watchShards({ env, domain, first, log }: ShardWatchOptions
   const ask = (url: string): Promise<ShardMap | null> => {
     let pool = pools.get(url);
     if (!pool) {
-      pool = openPool(url, { ...CONNECTION, applicationName: `lyceum-watch-${domain}` });
+      pool = openPool(url, { ...CONNECTION, applicationName: `lyceum-watch-${domain}`, pooler });
       pool.on('error', () => {});
       pools.set(url, pool);
     }

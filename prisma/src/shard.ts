@@ -5,13 +5,14 @@ import { type Logger, withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { ClientFactory } from './clients.ts';
 import type { DatabaseMetrics, PrimaryReason } from './database-metrics.ts';
+import { type DatabasePolicy, poolerOf } from './database-policy.ts';
 import type { Domain } from './domain.ts';
-import { openPool, ReplicaPool, WORKLOADS, type Workload } from './pools.ts';
+import { openPool, type PoolSettings, ReplicaPool, transactionLimits, type Workload } from './pools.ts';
 import { type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import { Server } from './server.ts';
 import type { Client, PrismaClients } from './types.ts';
-import type { ShardUrls } from './urls.ts';
+import { directOf, type ShardUrls } from './urls.ts';
 
 /** How long a read waits for a replica to catch up before it goes to the primary. */
 const REPLICA_WAIT_MS = 20;
@@ -41,6 +42,7 @@ export interface ShardOptions<D extends Domain> {
   readonly urls: ShardUrls;
   /** Those of this process; the first one also asks servers how they are. */
   readonly workloads: readonly [Workload, ...Workload[]];
+  readonly policy: DatabasePolicy;
   readonly createClient: ClientFactory<D>;
   readonly metrics: DatabaseMetrics;
   readonly log: Logger;
@@ -60,10 +62,7 @@ export class Shard<D extends Domain> {
     this.name = name;
     this.#o = options;
     this.#log = log.child({ domain, shard: name });
-    const settings = (workload: Workload) => ({
-      ...WORKLOADS[workload],
-      applicationName: `lyceum-${domain}-${workload}`,
-    });
+    const settings = (workload: Workload) => this.#settings(workload);
     this.primary = new Server((workload) => {
       const pool = openPool(urls.primary, settings(workload));
       pool.on('error', (err) => this.#log.warn({ err }, 'idle connection to a primary lost'));
@@ -96,7 +95,12 @@ export class Shard<D extends Domain> {
 
   /** For a connection that no pool gives. */
   get primaryUrl(): string {
-    return this.#o.urls.primary;
+    return directOf(this.#o.urls).primary;
+  }
+
+  /** What the first SELECT of each transaction on the primary adds to what it selects. */
+  limits(workload: Workload): string {
+    return transactionLimits(this.#settings(workload));
   }
 
   /** Warms the clients up. Servers that are away are no error. */
@@ -200,6 +204,12 @@ export class Shard<D extends Domain> {
 
   async close(): Promise<void> {
     await Promise.all([this.primary.close(), ...this.#replicas.map(({ server }) => server.close())]);
+  }
+
+  #settings(workload: Workload): PoolSettings {
+    const { domain, policy } = this.#o;
+    const applicationName = `lyceum-${domain}-${workload}`;
+    return { ...policy.pools[workload], applicationName, pooler: poolerOf(policy) };
   }
 
   get #probe(): Workload {

@@ -12,7 +12,7 @@ import {
 } from '@lyceum/service-kit';
 import { laggingReplica } from '@lyceum/testing';
 import { parse } from 'yaml';
-import { type Domain, openDatabase, readDatabaseUrls, ShardsPolicy } from '../src/index.ts';
+import { type DatabasePolicy, type Domain, openDatabase, readDatabaseUrls, ShardsPolicy } from '../src/index.ts';
 
 export const log = createLogger('database-test', { level: 'silent' });
 
@@ -24,13 +24,13 @@ export async function readShards(): Promise<ShardsPolicy> {
 export async function openTestDatabase<D extends Domain>(
   domain: D,
   env: Environment,
-  { redis: withRedis = true, policy }: { redis?: boolean; policy?: ShardsPolicy } = {},
+  { redis: withRedis = true, policy, pools }: { redis?: boolean; policy?: ShardsPolicy; pools?: DatabasePolicy } = {},
 ) {
   const shards = fixedPolicy(policy ?? (await readShards()));
   const metrics = createMetrics('test');
   const redis = withRedis ? await connectRedis(env.REDIS_URL!, 'cache', { log }) : null;
   const keys = createRedisKeys(env.REDIS_PREFIX ?? 'test');
-  const database = await openDatabase(domain, { env, shards, redis, keys, log, metrics });
+  const database = await openDatabase(domain, { env, shards, policy: pools, redis, keys, log, metrics });
   const reads = async (role: 'primary' | 'replica', reason?: string) => {
     const counter = metrics.registry.getSingleMetric('lyceum_database_reads_total');
     const values = (await counter?.get())?.values ?? [];

@@ -38,6 +38,9 @@ export async function existingDatabases(
       }
       variables[`DATABASE_URL_${suffix}`] = url ?? '';
       variables[`DATABASE_REPLICA_URLS_${suffix}`] = replicas;
+      for (const name of [`DATABASE_DIRECT_URL_${suffix}`, `DATABASE_DIRECT_REPLICA_URLS_${suffix}`]) {
+        if (environment[name]) variables[name] = environment[name];
+      }
     }
   }
   await Promise.all(checks);

@@ -1,7 +1,15 @@
 /**
  * The steps from an empty folder to a running Lyceum, in order, shown while they run.
  */
-import { DOMAINS, type Domain, demoAccounts, demoPassword, migrate } from '@lyceum/database';
+import {
+  DOMAINS,
+  type Domain,
+  demoAccounts,
+  demoPassword,
+  directOf,
+  migrate,
+  readDatabaseUrls,
+} from '@lyceum/database';
 import { addressVariables, freePort, SERVICE_NAMES, SERVICES, type ServiceName } from '@lyceum/local-stack';
 import { Listr, type ListrTask } from 'listr2';
 import { prepareDemoDay } from '../demo/demo-day.ts';
@@ -150,8 +158,8 @@ async function migrateAll({ variables, shards }: Progress): Promise<string> {
   writeStackEnv(variables);
   const results = await Promise.all(
     DOMAINS.map((domain) => {
-      const urls = shards[domain].map((shard) => [shard, variables[databaseVariable(domain, shard)] ?? '']);
-      return migrate({ domain, urls: Object.fromEntries(urls) });
+      const urls = Object.entries(readDatabaseUrls(variables, domain, shards[domain]));
+      return migrate({ domain, urls: Object.fromEntries(urls.map(([shard, at]) => [shard, directOf(at).primary])) });
     }),
   );
   const applied = results.flat().reduce((sum, result) => sum + result.applied.length, 0);

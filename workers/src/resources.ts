@@ -3,8 +3,10 @@
  */
 import { join } from 'node:path';
 import {
+  assertConnectionsFit,
   type Database,
   DIRECTORY_DOMAINS,
+  directOf,
   firstMap,
   type MaintainedTable,
   maintainPartitions,
@@ -12,6 +14,8 @@ import {
   openOutboxReader,
   PartitionsPolicy,
   partitionedTables,
+  poolerOf,
+  readDatabasePolicy,
   ShardsPolicy,
   watchShards,
 } from '@lyceum/database';
@@ -70,7 +74,10 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   ]);
 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
-  const options = { env, shards, redis: null, keys, log, metrics, workloads: ['ai'] as const };
+  const policy = await readDatabasePolicy(config.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env, log });
+  const pooler = poolerOf(policy);
+  const options = { process: 'worker', env, shards, policy, redis: null, keys, log, metrics } as const;
   const database = life.own('database', await openDatabase('ai', options), close);
   const openDirectory = async (domain: DirectoryDomain) =>
     life.own(`database:${domain}`, await openDatabase<DirectoryDomain>(domain, options), close);
@@ -79,12 +86,12 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   );
   const watches = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
-      const watched = await watchShards({ env, domain, first: firstMap(shards.current, domain), log });
+      const watched = await watchShards({ env, domain, first: firstMap(shards.current, domain), pooler, log });
       return { domain, watch: life.own(`shards:${domain}`, watched, close) };
     }),
   );
   const outboxes = watches.map(({ domain, watch }) => {
-    const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, log }), close);
+    const reader = life.own(`outbox:${domain}`, openOutboxReader({ domain, urls: watch.urls, pooler, log }), close);
     watch.onChange(reader.use);
     return reader;
   });
@@ -93,7 +100,8 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
     watches
       .filter(({ domain }) => partitionedTables(domain).length > 0)
       .flatMap(({ domain, watch }) =>
-        Object.entries(watch.urls).map(([shard, { primary: url }]): PartitionedShard => {
+        Object.entries(watch.urls).map(([shard, urls]): PartitionedShard => {
+          const url = directOf(urls).primary;
           const maintain: PartitionedShard['maintain'] = (now, signal) =>
             maintainPartitions({ domain, url, policy: partitions.current, now, signal });
           return { domain, shard, maintain };

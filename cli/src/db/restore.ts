@@ -1,7 +1,7 @@
 /**
  * `lyceum db restore`: brings databases back from a backup. Never writes over data.
  */
-import { type Domain, readDatabaseUrls, restore as restoreDatabases } from '@lyceum/database';
+import { type Domain, directOf, readDatabaseUrls, restore as restoreDatabases } from '@lyceum/database';
 import { Command } from 'commander';
 import { readStackEnvironment } from '../config.ts';
 import { type Progress, say, showProgress } from '../output.ts';
@@ -17,7 +17,8 @@ export function restoreCommand(): Command {
 
 async function restore(folder: string, part: PartOptions): Promise<void> {
   const { variables } = readStackEnvironment();
-  const urlOf = (domain: Domain, shard: string) => readDatabaseUrls(variables, domain, [shard])[shard]!.primary;
+  const urlOf = (domain: Domain, shard: string) =>
+    directOf(readDatabaseUrls(variables, domain, [shard])[shard]!).primary;
   const shown: { step?: string; progress?: Progress } = {};
   const onProgress = (step: 'verify' | 'load', done: number, of: number) => {
     if (shown.step !== step) {

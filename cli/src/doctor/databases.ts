@@ -37,11 +37,24 @@ export async function examineReplica(url: string): Promise<string> {
   });
 }
 
-async function withClient(url: string, work: (client: pg.Client) => Promise<string>): Promise<string> {
+/** A pooler is asked as services ask it: it refuses settings of a connection. */
+export async function examinePooler(url: string): Promise<string> {
+  const ask = async (client: pg.Client) => {
+    await client.query('SELECT 1');
+    return 'answers';
+  };
+  return withClient(url, ask, { query_timeout: TIMEOUT_MS });
+}
+
+async function withClient(
+  url: string,
+  work: (client: pg.Client) => Promise<string>,
+  limits: pg.ClientConfig = { statement_timeout: TIMEOUT_MS },
+): Promise<string> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
+    ...limits,
     application_name: 'lyceum-doctor',
   });
   client.on('error', () => {});

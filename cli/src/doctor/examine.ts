@@ -2,11 +2,12 @@
  * The examinations, in the order in which parts depend on one another. Each takes a few seconds at most and never throws.
  */
 import { readFile } from 'node:fs/promises';
-import { DOMAINS, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { DOMAINS, directOf, readDatabaseUrls, shardsOf } from '@lyceum/database';
 import type { Environment } from '../config.ts';
 import { reasonOf } from '../failure.ts';
 import { readShards } from '../stack.ts';
-import { examinePrimary, examineReplica } from './databases.ts';
+import { examineConnections } from './connections.ts';
+import { examinePooler, examinePrimary, examineReplica } from './databases.ts';
 import { type Finding, finding } from './finding.ts';
 import { examineRedis } from './redis.ts';
 import { examineServices } from './services.ts';
@@ -15,6 +16,7 @@ export async function* examine(variables: Environment): AsyncGenerator<Finding> 
   yield examineSecret(variables);
   yield await examineKey(variables);
   yield* examineDatabases(variables);
+  yield* examineConnections(variables);
   yield await examineRedis(variables.REDIS_URL);
   yield* examineServices(variables);
 }
@@ -42,8 +44,12 @@ async function* examineDatabases(variables: Environment): AsyncGenerator<Finding
   for (const domain of DOMAINS) {
     try {
       const urls = readDatabaseUrls(variables, domain, shardsOf(shards.current, domain));
-      for (const [shard, { primary, replicas }] of Object.entries(urls)) {
+      for (const [shard, known] of Object.entries(urls)) {
+        const { primary, replicas } = directOf(known);
         yield await finding(`${domain} on ${shard}`, () => examinePrimary(domain, primary));
+        if (known.primary !== primary) {
+          yield await finding(`${domain} on ${shard}, pooler`, () => examinePooler(known.primary));
+        }
         for (const [index, replica] of replicas.entries()) {
           const name = replicas.length === 1 ? 'replica' : `replica ${index + 1}`;
           yield await finding(`${domain} on ${shard}, ${name}`, () => examineReplica(replica));

@@ -1,6 +1,7 @@
 /**
  * Real PostgreSQL and Redis servers for development and tests, started from this process and gone with it.
  */
+export { findOrInstallPgBouncer, type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts';
 export { freePort, releasePort } from './ports.ts';
 export {
   type LocalPostgres,

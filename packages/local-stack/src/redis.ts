@@ -4,9 +4,9 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { findOrInstall } from './install.ts';
 import { freePort, releasePort } from './ports.ts';
 import { commandLine, isAlive, type ServerProcess, spawnServer, stopPid, tail, until, worksIn } from './processes.ts';
-import { findOrInstallRedis } from './redis-install.ts';
 
 export interface RedisOptions {
   readonly directory: string;
@@ -17,6 +17,12 @@ export interface RedisOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+const REDIS = {
+  names: ['redis-server', 'valkey-server'],
+  aptPackage: 'redis-server',
+  instruction:
+    'Redis is missing: run `sudo apt-get install redis-server` (or install valkey), or set REDIS_URL to a server you have.',
+};
 const START_TIMEOUT_MS = 30_000;
 const STOP_STEPS = [
   { signal: 'SIGTERM', waitMs: 10_000 },
@@ -26,7 +32,7 @@ const STOP_STEPS = [
 /** Ready when the server answers PING. A server left over from an earlier run in this directory is stopped first. */
 export async function startRedis(o: RedisOptions): Promise<LocalRedis> {
   await mkdir(o.directory, { recursive: true });
-  const program = await findOrInstallRedis(o.onProgress);
+  const program = await findOrInstall(REDIS, o.onProgress);
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(attempt === 1 ? o.port : 0);
     const redis = new LocalRedis(program, port, o);

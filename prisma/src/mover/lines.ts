@@ -7,7 +7,7 @@ import pg from 'pg';
 import type { Domain } from '../domain.ts';
 import type { Member, ShardMap } from '../shard-map.ts';
 import { readShardMap } from '../shard-map-store.ts';
-import { type ShardUrls, urlsOfShard } from '../urls.ts';
+import { directOf, type ServerUrls, urlsOfShard } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 
 const CONNECT_MS = 5_000;
@@ -57,7 +57,7 @@ export class Lines {
     return Object.keys(this.#map.members).sort();
   }
 
-  urlsOf(shard: string): ShardUrls {
+  urlsOf(shard: string): ServerUrls {
     return this.#urlsBy(this.#map, shard);
   }
 
@@ -68,7 +68,7 @@ export class Lines {
 
   /** Of the primary of a shard that is yet to join. */
   urlFor(shard: string, member: Member): string {
-    return urlsOfShard(this.#o.env, this.domain, shard, member).primary;
+    return directOf(urlsOfShard(this.#o.env, this.domain, shard, member)).primary;
   }
 
   /** Of the shard's primary. */
@@ -135,8 +135,8 @@ export class Lines {
     }
   }
 
-  #urlsBy({ members }: ShardMap, shard: string): ShardUrls {
-    return urlsOfShard(this.#o.env, this.domain, shard, members[shard] ?? null);
+  #urlsBy({ members }: ShardMap, shard: string): ServerUrls {
+    return directOf(urlsOfShard(this.#o.env, this.domain, shard, members[shard] ?? null));
   }
 
   use(map: ShardMap): void {

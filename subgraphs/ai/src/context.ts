@@ -27,9 +27,8 @@ export interface AiContext extends BaseContext {
 
 export function createContext(resources: Resources, source: ContextSource): AiContext {
   const { cache, claimsSecret, clock, database, gatewayUrl, keys, models, topics } = resources;
-  const { viewer, requestId, signal, log, positions } = source;
-  const newSession = () => database.session(viewer?.id ?? null, positions);
-  const session = newSession();
+  const { viewer, requestId, signal, log, positions, envelope } = source;
+  const session = database.session(viewer?.id ?? null, positions, envelope && 'realtime');
   const jobs = createJobsRepository(session);
   const shared = { session, jobs, budgets: budgetRepository, clock };
   return {
@@ -52,7 +51,7 @@ export function createContext(resources: Resources, source: ContextSource): AiCo
         topics,
         // Without Redis nothing is known of the stream: the row speaks.
         hasStream: (jobId) => cache.exists(keys.liveStream(AiJobUpdated.name, jobId)).then(Boolean, () => false),
-        readJobs: () => createJobsRepository(newSession()),
+        readJobs: () => createJobsRepository(database.session(viewer?.id ?? null, positions, 'realtime')),
       }),
     },
     loaders: createJobsLoaders(viewer, jobs),

@@ -2,7 +2,15 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { BUCKETS, type Database, newId, openDatabase, ShardsPolicy } from '@lyceum/database';
+import {
+  assertConnectionsFit,
+  BUCKETS,
+  type Database,
+  newId,
+  openDatabase,
+  readDatabasePolicy,
+  ShardsPolicy,
+} from '@lyceum/database';
 import { ModelsPolicy } from '@lyceum/models';
 import {
   type Clock,
@@ -42,9 +50,11 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   const models = life.own('policy:models', await openPolicy(file('models.yaml'), ModelsPolicy, { log }), (p) =>
     p.close(),
   );
+  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
   const database = life.own(
     'database',
-    await openDatabase('ai', { env: source, shards, redis: cache, keys, log, metrics }),
+    await openDatabase('ai', { process: 'ai', env: source, shards, policy, redis: cache, keys, log, metrics }),
     (ai) => ai.close(),
   );
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());

@@ -2,7 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
 import {
   closeRedis,
   connectRedis,
@@ -30,7 +30,18 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
   const cache = life.own('redis:cache', await connectRedis(env.REDIS_URL, 'cache', { log }), closeRedis);
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
-  const opening = openDatabase('courses', { env: source, shards, redis: cache, keys, log, metrics });
+  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
+  const opening = openDatabase('courses', {
+    process: 'courses',
+    env: source,
+    shards,
+    policy,
+    redis: cache,
+    keys,
+    log,
+    metrics,
+  });
   const database = life.own('database', await opening, (courses) => courses.close());
   return { claimsSecret: env.CLAIMS_SECRET, metrics, database, clock: systemClock, log };
 }

@@ -43,8 +43,8 @@ export function createContext(
   { boards, filler, looks }: Leaderboards,
   source: ContextSource,
 ): ProgressContext {
-  const { viewer, positions, log } = source;
-  const session = database.session(viewer?.id ?? null, positions);
+  const { viewer, positions, envelope, log } = source;
+  const session = database.session(viewer?.id ?? null, positions, envelope && 'realtime');
   const learning = createLearning(session, clock);
   const { enrollments, lessons, answers, activity, streaks, points } = learning.repositories;
   const outlines = createPublishedOutlines(session);

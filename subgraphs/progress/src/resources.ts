@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
 import {
   type Clock,
   closeRedis,
@@ -42,9 +42,20 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   ]);
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
+  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
   const database = life.own(
     'database',
-    await openDatabase('progress', { env: source, shards, redis: cache, keys, log, metrics }),
+    await openDatabase('progress', {
+      process: 'progress',
+      env: source,
+      shards,
+      policy,
+      redis: cache,
+      keys,
+      log,
+      metrics,
+    }),
     (progress) => progress.close(),
   );
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());

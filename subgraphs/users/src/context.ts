@@ -46,8 +46,8 @@ export interface UsersContext extends BaseContext {
 
 export function createContext(resources: Resources, source: ContextSource): UsersContext {
   const { cache, channels, clock, database, keys, limiter, presence, signingKey, topics } = resources;
-  const { log, positions, viewer } = source;
-  const session = database.session(viewer?.id ?? null, positions);
+  const { envelope, log, positions, viewer } = source;
+  const session = database.session(viewer?.id ?? null, positions, envelope && 'realtime');
   const presenceLoaders = createPresenceLoaders({ redis: cache, keys, clock, log });
   const people = createProfilesRepository(session);
   const sessions = createSessionsService({

@@ -3,7 +3,7 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { openDatabase, ShardsPolicy } from '@lyceum/database';
+import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
 import {
   type Clock,
   closeRedis,
@@ -47,7 +47,18 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   ]);
   const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
   const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
-  const opening = openDatabase('users', { env: source, shards, redis: cache, keys, log, metrics });
+  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
+  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
+  const opening = openDatabase('users', {
+    process: 'users',
+    env: source,
+    shards,
+    policy,
+    redis: cache,
+    keys,
+    log,
+    metrics,
+  });
   const database = life.own('database', await opening, (users) => users.close());
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
   const channels = life.own('channels', openChannels(subscriber), (c) => c.close());
