@@ -3,6 +3,7 @@
  */
 import type { Scenario } from '../scenario.ts';
 import { failover } from './failover/index.ts';
+import { laggingReplica } from './lagging-replica/index.ts';
 import { memory } from './memory.ts';
 import { moveBuckets } from './move-buckets/index.ts';
 import { outbox } from './outbox/index.ts';
@@ -17,5 +18,6 @@ export const SCENARIOS: readonly Scenario[] = [
   subscriptions,
   outbox,
   moveBuckets,
+  laggingReplica,
   failover,
 ];

@@ -23,6 +23,10 @@ export interface Databases {
   ): Promise<Row[]>;
   /** SIGKILL to the server that takes the writes of a shard. It is not started again. */
   killPrimary(shard: string): Promise<void>;
+  /** Returns once no replica shows anything new; log still arrives there. */
+  pauseReplay(): Promise<void>;
+  /** Returns once every replica shows what its primary had committed. */
+  resumeReplay(): Promise<void>;
   /** Their data is not kept. */
   close(): Promise<void>;
 }
@@ -80,6 +84,13 @@ export async function openDatabases(
     },
     async killPrimary(shard) {
       await (await primaryOf(postgres.shard(shard))).kill('SIGKILL');
+    },
+    async pauseReplay() {
+      await Promise.all(postgres.shards.flatMap(({ replicas }) => replicas.map((replica) => replica.pause())));
+    },
+    async resumeReplay() {
+      await Promise.all(postgres.shards.flatMap(({ replicas }) => replicas.map((replica) => replica.resume())));
+      await Promise.all(postgres.shards.map((shard) => shard.caughtUp()));
     },
     close: () => postgres.stop('immediate'),
   };

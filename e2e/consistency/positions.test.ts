@@ -3,13 +3,14 @@
  * although every replica stands still and Redis knows nothing of it.
  */
 import { randomUUID } from 'node:crypto';
-import { CourseActivity } from '@lyceum/contracts';
+import { CourseActivity, type EventDefinition, type PayloadOf, ProgressUpdated } from '@lyceum/contracts';
 import { demoAccounts, demoPassword, newId } from '@lyceum/database';
 import { closeRedis, connectRedis, createLogger, createRedisKeys, publishEnvelope } from '@lyceum/service-kit';
 import { type GraphClient, graphClient, laggingReplica, type ServiceProcess, sql, startService } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { CourseActivityDocument } from '../__generated__/operations.ts';
+import { CourseActivityDocument, ProgressUpdatedDocument } from '../__generated__/operations.ts';
 import { type Course, readCourse } from '../support/course.ts';
+import { signUp } from '../support/person.ts';
 import { openWorld, type World } from '../support/world.ts';
 
 const log = createLogger('test', { level: 'silent' });
@@ -94,17 +95,37 @@ test('a mutation’s answer that later fetches complete shows the write, althoug
   expect(await admin.query(TITLE, { id: course.id })).not.toEqual({ course: { title } });
 });
 
-test('the enrichment of an event shows what the event tells of, for listeners who are nobody in particular', async () => {
+async function openPublisher() {
   const redis = await connectRedis(world.tenant.env.REDIS_URL!, 'publisher', { log });
   onTestFinished(() => closeRedis(redis));
   const keys = createRedisKeys(world.tenant.id);
-  const tell = async (positions: Record<string, string>) => {
-    const payload = { courseId: course.id, kind: 'ENROLLED', lessonId: null } as const;
-    const { name, version, key } = CourseActivity;
+  return async <E extends EventDefinition>(
+    { name, version, key }: E,
+    payload: PayloadOf<E>,
+    positions: Record<string, string>,
+  ) => {
     const occurredAt = new Date().toISOString();
     const envelope = { id: newId(0), name, version, key: key(payload), occurredAt, positions, payload };
     await publishEnvelope(redis, keys, envelope, 'live');
   };
+}
+
+/** Past every service: what it returns is known to nobody. */
+async function renameUnseen(title: string): Promise<Record<string, string>> {
+  await sql(shardUrl, 'UPDATE course SET title = $2 WHERE id = $1', [course.id, title]);
+  const [at] = await sql<{ lsn: string }>(shardUrl, 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
+  const position = at!.lsn
+    .split('/')
+    .map((half) => half.padStart(8, '0'))
+    .join('/');
+  const shard = shardUrl === world.tenant.databaseUrl('courses', 's1') ? 's1' : 's2';
+  return { [`courses/${shard}`]: position };
+}
+
+test('the enrichment of an event shows what the event tells of, for listeners who are nobody in particular', async () => {
+  const publish = await openPublisher();
+  const tell = (positions: Record<string, string>) =>
+    publish(CourseActivity, { courseId: course.id, kind: 'ENROLLED', lessonId: null }, positions);
   const reader = graphClient(world.gatewayUrl);
   const before = await reader.query<{ course: { title: string } }>(TITLE, { id: course.id });
   const activity = reader.resume(CourseActivityDocument, { courseId: course.id }, null);
@@ -113,15 +134,7 @@ test('the enrichment of an event shows what the event tells of, for listeners wh
   await holdReplicas();
 
   const title = `Renamed before an event ${randomUUID()}`;
-  await sql(shardUrl, 'UPDATE course SET title = $2 WHERE id = $1', [course.id, title]);
-  const [at] = await sql<{ lsn: string }>(shardUrl, 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
-  const position = at!.lsn
-    .split('/')
-    .map((half) => half.padStart(8, '0'))
-    .join('/');
-  const shard = shardUrl === world.tenant.databaseUrl('courses', 's1') ? 's1' : 's2';
-
-  await tell({ [`courses/${shard}`]: position });
+  await tell(await renameUnseen(title));
   const told = (await activity.next()).value;
   expect(told).toMatchObject({ data: { courseActivity: { course: { title } } } });
   expect(Object.keys(told?.extensions ?? {})).toEqual(['cursor']);
@@ -130,4 +143,23 @@ test('the enrichment of an event shows what the event tells of, for listeners wh
   const other = (await activity.next()).value;
   expect(other?.data?.courseActivity.course?.title).not.toBe(title);
   expect(before.course.title).not.toBe(title);
+});
+
+test('who has been told by an event reads nothing older in the next request, although its cause kept no positions', async () => {
+  const publish = await openPublisher();
+  const learner = await signUp(world.gatewayUrl, 'Lina');
+  const updates = learner.resume(ProgressUpdatedDocument, { courseId: course.id }, null);
+  onTestFinished(async () => void (await updates.return()));
+  expect((await updates.next()).value?.extensions).toHaveProperty('cursor');
+  await holdReplicas();
+
+  const title = `Renamed before a person was told ${randomUUID()}`;
+  const none = { completedLessons: 0, totalLessons: 1, answeredProblems: 0, correctProblems: 0, totalProblems: 0 };
+  const of = { learnerId: learner.id, courseId: course.id, enrollmentId: newId(0), lessonId: null, ...none };
+  const payload = { ...of, reason: 'ENROLLED', percentage: 0, revision: 1 } as const;
+  await publish(ProgressUpdated, payload, await renameUnseen(title));
+  expect((await updates.next()).value).toMatchObject({ data: { progressUpdated: { course: { title } } } });
+  expect(await learner.query(TITLE, { id: course.id })).toEqual({ course: { title } });
+  // Who was told nothing is answered by a replica.
+  expect(await graphClient(world.gatewayUrl).query(TITLE, { id: course.id })).not.toEqual({ course: { title } });
 });

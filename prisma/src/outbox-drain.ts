@@ -8,7 +8,8 @@
  * dead letters. The tries are counted in its row, so they survive whoever counted.
  */
 import type pg from 'pg';
-import { toPosition } from './position.ts';
+import type { Domain } from './domain.ts';
+import { mapPlace, positionOfVersion, toPosition } from './position.ts';
 
 /** A drain leaves the other lanes to others. */
 const LANES_AT_ONCE = 4;
@@ -80,7 +81,8 @@ const CLAIM_LANES = `SELECT lane FROM outbox_lane
  * each of the rows and nothing that is not flushed, such as the locks: no replica could reach that before this commits.
  */
 const READ_MESSAGES = `SELECT message.*, (SELECT CASE current_setting('synchronous_commit')
-    WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END)::text AS position
+    WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END)::text AS position,
+    (SELECT version FROM shard_map WHERE version > 1 AND changed_at > now() - interval '10 minutes') AS "newMap"
   FROM unnest($1::integer[]) AS claimed (lane) CROSS JOIN LATERAL (
     SELECT id, kind, name, version, key, payload, delivery, queue, occurred_at, seq FROM outbox_message message
     WHERE message.lane = claimed.lane AND ${IS_DUE} ORDER BY seq LIMIT ${MESSAGES_PER_LANE}) message
@@ -100,12 +102,23 @@ const POSTPONE = `UPDATE outbox_message SET tries = tries + 1, next_try_at = clo
     + (1 + random()) / 2 * least(${RETRY.maxMs}, ${RETRY.baseMs} * 2 ^ (tries + 1)) * interval '1 millisecond'
   WHERE id = ANY($1::uuid[])`;
 
-type StoredRow = Omit<OutboxRow, 'occurredAt'> & { occurred_at: Date; seq: string; position: string };
+type StoredRow = Omit<OutboxRow, 'occurredAt'> & {
+  occurred_at: Date;
+  seq: string;
+  position: string;
+  newMap: number | null;
+};
 
-/** Throws what `send` throws, and then nothing has changed. `place` names the database in positions. */
+/** Where an outbox is, as positions name it. */
+export interface OutboxPlace {
+  readonly domain: Domain;
+  readonly shard: string;
+}
+
+/** Throws what `send` throws, and then nothing has changed. */
 export async function drainOutbox<O extends SendOutcome>(
   pool: pg.Pool,
-  place: string,
+  place: OutboxPlace,
   send: SendMessages<O>,
 ): Promise<DrainResult<O>> {
   const { rows } = await pool.query<{ due: boolean }>(IS_ANY_DUE);
@@ -133,7 +146,7 @@ export async function drainOutbox<O extends SendOutcome>(
 
 async function drainLanes<O extends SendOutcome>(
   client: pg.PoolClient,
-  place: string,
+  place: OutboxPlace,
   send: SendMessages<O>,
 ): Promise<DrainResult<O>> {
   const claimed = await client.query<{ lane: number }>(CLAIM_LANES);
@@ -141,12 +154,19 @@ async function drainLanes<O extends SendOutcome>(
   const lanes = claimed.rows.map(({ lane }) => lane);
   const { rows } = await client.query<StoredRow>(READ_MESSAGES, [lanes]);
   const messages = rows.map(
-    ({ occurred_at, seq, position, ...row }): OutboxRow => ({ ...row, occurredAt: occurred_at.toISOString() }),
+    ({ occurred_at, seq, position, newMap, ...row }): OutboxRow => ({ ...row, occurredAt: occurred_at.toISOString() }),
   );
-  const outcome = rows[0] && (await send(messages, { [place]: toPosition(rows[0].position) }));
+  const outcome = rows[0] && (await send(messages, positionsOf(place, rows[0])));
   const dead = outcome ? await settleRefused(client, outcome.refused) : [];
   await client.query(FINISH, [outcome?.sent ?? [], lanes]);
   return { claimed: true, outcome, dead };
+}
+
+/** With the shard map while processes may go by an older one: who hears of the event must not look at the old place. */
+function positionsOf({ domain, shard }: OutboxPlace, { position, newMap }: StoredRow): Record<string, string> {
+  const positions = { [`${domain}/${shard}`]: toPosition(position) };
+  if (newMap !== null) positions[mapPlace(domain)] = positionOfVersion(newMap);
+  return positions;
 }
 
 async function settleRefused(client: pg.PoolClient, refused: readonly RefusedMessage[]): Promise<DeadMessage[]> {

@@ -99,7 +99,7 @@ export function openOutboxReader({ domain, urls, log }: OutboxReaderOptions): Ou
       wake = onWake;
       for (const [shard, outbox] of outboxes) hear(shard, outbox);
     },
-    drain: (shard, send) => drainOutbox(poolOf(shard), `${domain}/${shard}`, send),
+    drain: (shard, send) => drainOutbox(poolOf(shard), { domain, shard }, send),
     async holds(shard, name, key) {
       const { rows } = await poolOf(shard).query<{ held: boolean }>(HOLDS, [name, key]);
       return rows[0]!.held;

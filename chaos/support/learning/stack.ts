@@ -32,6 +32,8 @@ export interface LearningStack {
   readonly env: Readonly<Record<string, string>>;
   readonly redis: LocalRedis;
   readonly progress: RestartableService;
+  /** The addresses of the services that have databases. */
+  readonly subgraphUrls: readonly string[];
   readonly gateways: readonly [Gateway, Gateway];
   /** Writes a supergraph with one type more. Returns the version by which gateways tell that they serve it. */
   swapSupergraph(): Promise<string>;
@@ -77,7 +79,8 @@ export async function openLearningStack(chaos: Chaos, options: DatabasesOptions 
   };
   const progress = service('progress');
   const gateways = [gateway(), gateway(await freePort())] as const;
-  const services = [service('users'), service('courses'), progress, service('ai'), service('worker'), ...gateways];
+  const subgraphs = [service('users'), service('courses'), progress, service('ai')];
+  const services = [...subgraphs, service('worker'), ...gateways];
   await Promise.all([seed(env), ...services.map((each) => each.start())]);
 
   let edition = 0;
@@ -86,6 +89,7 @@ export async function openLearningStack(chaos: Chaos, options: DatabasesOptions 
     env,
     redis,
     progress,
+    subgraphUrls: subgraphs.map(({ url }) => url),
     gateways,
     async swapSupergraph() {
       edition += 1;

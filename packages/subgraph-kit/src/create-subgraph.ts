@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import type { InternalClaims } from '@lyceum/contracts';
+import type { InternalClaims, Positions } from '@lyceum/contracts';
 import {
   createHealth,
   type HealthCheck,
@@ -21,7 +21,7 @@ import {
 import { parse } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { boundLists } from './bound-lists.ts';
-import { type BaseContext, type ContextSource, createContextSource, type Subscribed } from './context.ts';
+import { type BaseContext, type ContextSource, createContextSource, isEnvelope, type Subscribed } from './context.ts';
 import { measureLoaders } from './loader.ts';
 import { mergeResolvers } from './merge-resolvers.ts';
 import { type ServerContext, useClaims } from './plugins/use-claims.ts';
@@ -43,6 +43,11 @@ export interface SubgraphOptions<C extends BaseContext> {
   readonly claimsSecret: string;
   /** Called for each request and for each event of a subscription. Put fresh loaders and a fresh session in it. */
   createContext(source: ContextSource): C | Promise<C>;
+  /**
+   * Called before a viewer hears of an event, so that whatever the viewer asks next is answered no older than it. The
+   * request that caused the event may not have kept its positions yet. Must not throw.
+   */
+  readonly foretell?: (viewerId: string, positions: Positions) => Promise<void>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly life: Lifecycle;
@@ -78,6 +83,14 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
   ) => {
     if (claims === undefined) throw new LyceumError('CLAIMS_REQUIRED');
     return options.createContext(createContextSource(claims, { signal, log, positions, ...subscribed }));
+  };
+
+  const createSubscribedContext = async (claims: InternalClaims, signal: AbortSignal, subscribed?: Subscribed) => {
+    const event = subscribed?.event;
+    if (claims.viewer && isEnvelope(event) && Object.keys(event.positions).length > 0) {
+      await options.foretell?.(claims.viewer.id, event.positions);
+    }
+    return createContext(claims, signal, undefined, subscribed);
   };
 
   const yoga = createYoga<ServerContext, object>({
@@ -141,7 +154,7 @@ export function createSubgraph<C extends BaseContext>(options: SubgraphOptions<C
     log,
     metrics,
     startTimer,
-    createContext: (claims, signal, subscribed) => createContext(claims, signal, undefined, subscribed),
+    createContext: createSubscribedContext,
   });
 
   life.onDrain(async () => {

@@ -2,7 +2,7 @@
  * A small subgraph of its own for each test, on a free port, and clients that speak to it as the gateway does.
  */
 import { randomUUID } from 'node:crypto';
-import { CLAIMS_HEADER, type InternalClaims } from '@lyceum/contracts';
+import { CLAIMS_HEADER, type InternalClaims, type Positions } from '@lyceum/contracts';
 import {
   type Clock,
   createLifecycle,
@@ -39,6 +39,7 @@ export async function openSubgraph({
   drainMs,
 }: TestSubgraph = {}) {
   const lines: string[] = [];
+  const foretold: { readonly viewerId: string; readonly positions: Positions }[] = [];
   const log = createLogger('test', { level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const metrics = createMetrics('test');
   const life = createLifecycle({ log, drainMs });
@@ -46,6 +47,9 @@ export async function openSubgraph({
   const subgraph = createSubgraph<TestContext>({
     ...{ name: 'test', typeDefs, resolvers, claimsSecret: secret, log, metrics, life, health },
     createContext: (source) => ({ ...source, source, loaders: loaders() }),
+    foretell: async (viewerId, positions) => {
+      foretold.push({ viewerId, positions });
+    },
     routes: { '/public': (_req, res) => void res.end('public') },
   });
   const { url } = await subgraph.listen(0, '127.0.0.1');
@@ -63,6 +67,7 @@ export async function openSubgraph({
     life,
     metrics,
     lines,
+    foretold,
     send,
     /** As the gateway asks: signed. */
     async query(query: string, variables?: Record<string, unknown>, claims: InternalClaims = anonymous) {

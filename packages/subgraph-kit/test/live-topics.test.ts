@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { AiJobUpdated, type EventEnvelope } from '@lyceum/contracts';
+import { AiJobUpdated, type EventEnvelope, type InternalClaims } from '@lyceum/contracts';
 import { expect, test } from 'vitest';
 import { filterEvents } from '../src/index.ts';
-import { collect, openSubgraph, type TestContext, tokenOf } from './harness.ts';
+import { anonymous, collect, learner, openSubgraph, type TestContext, tokenOf } from './harness.ts';
 import { useRedis } from './topics.ts';
 
 const patient = { timeout: 15_000 };
@@ -145,6 +145,36 @@ test('an event reaches a GraphQL subscriber with the positions that its context 
   const { results } = collect(connect(), { query, variables: { id: jobId }, extensions });
   for (const percentage of [1, 2, 3]) await publish(percentage);
   await expect.poll(() => results.map(({ data }) => data?.job)).toEqual(['2 0/2', '3 0/3']);
+});
+
+test('what a viewer is about to hear of is foretold, and of nobody in particular nothing', async () => {
+  const { topics, publish, jobId } = await redis.openTopics();
+  const { connect, foretold } = await openSubgraph({
+    typeDefs: 'type Query { ok: Boolean } type Subscription { job(id: ID!): Int! }',
+    resolvers: {
+      Subscription: {
+        job: {
+          subscribe: (_: unknown, { id }: { id: string }, { signal }: TestContext) =>
+            topics.subscribe(AiJobUpdated, id, { from: 'start', signal }),
+          resolve: () => foretold.length,
+        },
+      },
+    },
+  });
+  const own = learner();
+  const follow = async (claims: InternalClaims) => {
+    const extensions = { claims: await tokenOf(claims) };
+    const payload = { query: 'subscription ($id: ID!) { job(id: $id) }', variables: { id: jobId }, extensions };
+    const { results } = collect(connect(), payload);
+    return () => results.map(({ data }) => data?.job);
+  };
+  await publish(1);
+  await publish(2);
+  await expect.poll(await follow(anonymous)).toEqual([0, 0]);
+  await expect.poll(await follow(own)).toEqual([1, 2]);
+  expect(foretold).toEqual(
+    [1, 2].map((percentage) => ({ viewerId: own.viewer?.id, positions: { 'ai/s1': `0/${percentage}` } })),
+  );
 });
 
 /** As the relay does: tries until Redis has taken it. */

@@ -22,6 +22,7 @@ export function createServer(resources: Resources, life: Lifecycle) {
     resolvers,
     claimsSecret: resources.claimsSecret,
     createContext: (base) => createContext(resources, base),
+    foretell: resources.database.foretell,
     log: resources.log,
     metrics: resources.metrics,
     life,

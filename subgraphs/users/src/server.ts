@@ -40,6 +40,7 @@ export function createServer(resources: Resources, life: Lifecycle): Subgraph {
     resolvers,
     claimsSecret: resources.claimsSecret,
     createContext: (source) => createContext(resources, source),
+    foretell: resources.database.foretell,
     log: resources.log,
     metrics: resources.metrics,
     life,
