@@ -100,6 +100,12 @@ test('a primary that answers is not replaced, and is named', async () => {
   }
 });
 
+test('a primary that answers, but takes no connection now, is not replaced', async () => {
+  const { primary } = postgres.shard('s1');
+  for (const domain of DOMAINS) await primary.query(`ALTER DATABASE ${databaseName(domain)} ALLOW_CONNECTIONS false`);
+  await expect(promote()).rejects.toThrow(`The primary of s1 (${addressOf(primary)}) answers.`);
+});
+
 test('a shard that nobody knows, or without a replica that answers, is refused', async () => {
   await expect(promoteReplica(lines, 's9', () => {})).rejects.toThrow('No domain has a shard s9.');
   const { primary, replicas } = postgres.shard('s1');

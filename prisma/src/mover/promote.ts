@@ -7,6 +7,7 @@
  */
 import type pg from 'pg';
 import { LAST_POSITION, toPosition } from '../position.ts';
+import { sqlStateOf } from '../shard-map-store.ts';
 import { addressOf } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
@@ -32,9 +33,7 @@ export async function promoteReplica(
 ): Promise<Promotion[]> {
   const holding = await refreshHolding(all, shard);
   const servers = [...Map.groupBy(holding, (lines) => addressOf(lines.urlsOf(shard).primary))];
-  const alive = await Promise.all(
-    servers.map(async ([, [lines]]) => (await identify(lines!.pool(shard)))?.standby === false),
-  );
+  const alive = await Promise.all(servers.map(([, [lines]]) => mayTakeWrites(lines!.pool(shard))));
   const dead = servers.filter((_, index) => !alive[index]);
   if (dead.length === 0) {
     const addresses = servers.map(([address]) => address).join(', ');
@@ -47,6 +46,21 @@ export async function promoteReplica(
     promotions.push({ replaced, address: await replacePrimary(domains, shard, onProgress) });
   }
   return promotions;
+}
+
+/**
+ * Whether it is a primary, or says anything at all but what it is: that it starts, or has no connection free. One that says
+ * nothing is asked twice, as it may be slow, unless nobody listens there.
+ */
+async function mayTakeWrites(server: pg.Pool): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return !(await identify(server)).standby;
+    } catch (error) {
+      if (sqlStateOf(error) !== undefined) return true;
+      if (attempt === 2 || (error as { code?: unknown }).code === 'ECONNREFUSED') return false;
+    }
+  }
 }
 
 /** `domains`: those that the dead server held. Returns the address of the new one. */

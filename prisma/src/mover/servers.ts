@@ -27,12 +27,10 @@ export interface ServerIdentity {
 const IDENTITY = `SELECT pg_is_in_recovery() AS standby, pg_postmaster_start_time()::text AS "startedAt",
   (SELECT system_identifier::text FROM pg_control_system()) AS cluster`;
 
-/** Null if it does not answer. */
-export async function identify(server: pg.Pool): Promise<ServerIdentity | null> {
-  return server.query<ServerIdentity>(IDENTITY).then(
-    ({ rows }) => rows[0]!,
-    () => null,
-  );
+/** Throws if it does not answer. */
+export async function identify(server: pg.Pool): Promise<ServerIdentity> {
+  const { rows } = await server.query<ServerIdentity>(IDENTITY);
+  return rows[0]!;
 }
 
 /** `all`: every domain that is to be changed. Throws ShardsError before anything was changed if a server is not as named. */
@@ -56,8 +54,9 @@ export async function refreshHolding(all: readonly Lines[], shard: string): Prom
 }
 
 async function assertServers(lines: Lines, shard: string, { primary, replicas }: Member): Promise<void> {
+  const ask = (server: pg.Pool) => identify(server).catch(() => null);
   const at = (address: string) => lines.at(lines.urlFor(shard, { primary: address, replicas: [] }));
-  const [named, present] = await Promise.all([identify(at(primary)), identify(lines.pool(shard))]);
+  const [named, present] = await Promise.all([ask(at(primary)), ask(lines.pool(shard))]);
   if (!named) throw new ShardsError(`${primary} does not answer. Name the server that is the primary of ${shard} now.`);
   if (named.standby)
     throw new ShardsError(`${primary} is a standby. A replica becomes the primary by: promote ${shard}`);
@@ -66,7 +65,7 @@ async function assertServers(lines: Lines, shard: string, { primary, replicas }:
     throw new ShardsError(`The primary of ${shard} (${addressOf(url)}) takes writes. Stop it before another is named.`);
   }
   for (const replica of replicas) {
-    const found = await identify(at(replica));
+    const found = await ask(at(replica));
     if (!found?.standby) throw new ShardsError(`${replica} ${found ? 'is a primary' : 'does not answer'}, no replica.`);
     if (found.cluster !== named.cluster)
       throw new ShardsError(`${replica} is a standby of another server than ${primary}.`);
