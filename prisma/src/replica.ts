@@ -46,6 +46,7 @@ export class Replica {
   #version = 0;
   #samples: Sample[] = [];
   #answers = false;
+  #refreshing: Promise<void> | undefined;
   #latencyMs = 1;
   #faults = 0;
   #outUntil = 0;
@@ -118,7 +119,8 @@ export class Replica {
     const until = this.#now() + waitMs;
     try {
       while (!this.shows(position, version)) {
-        await this.#refresh();
+        // One that hangs is no reason to wait longer.
+        await Promise.race([this.#refresh(), new Promise((resolve) => setTimeout(resolve, waitMs))]);
         if (this.shows(position, version)) break;
         if (this.#now() + POLL_MS > until) return false;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -130,9 +132,16 @@ export class Replica {
     }
   }
 
-  async #refresh(): Promise<void> {
-    const { replayed, version } = await this.#ask();
-    this.#replayed = toPosition(replayed);
-    this.#version = version;
+  /** One question at a time, however many wait for it. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#ask()
+      .then(({ replayed, version }) => {
+        this.#replayed = toPosition(replayed);
+        this.#version = version;
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    return this.#refreshing;
   }
 }

@@ -5,7 +5,7 @@
  * database that holds an older one is brought up to date by whoever notices. Shards that join are opened and those whose
  * servers changed are opened anew, while requests go on.
  */
-import { type Logger, LyceumError, sleep } from '@lyceum/service-kit';
+import { type Logger, LyceumError, sleep, withTimeout } from '@lyceum/service-kit';
 import type { Domain } from './domain.ts';
 import type { Shard } from './shard.ts';
 import { CompiledMap, type ShardMap } from './shard-map.ts';
@@ -13,6 +13,12 @@ import { bringUpTo, isStaleMap, readMapVersion, readShardMap } from './shard-map
 import type { ShardUrls } from './urls.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** A read by a map that was last looked at longer ago looks first: a move may have gone on. Shorter than any grace. */
+const MAP_AGE_MS = 4_500;
+/** How long a database may take to tell or take a map. */
+const ASK_MS = 1_000;
+/** Longer than any request that still uses a shard which is no longer on the map, or not at that address. */
+const RETIRE_MS = 60_000;
 /** Longer than positions are kept, and than any process goes without a look. */
 const RECENT_MS = 120_000;
 const STALE_TRIES = 12;
@@ -34,6 +40,10 @@ interface Opened<D extends Domain> {
 export class Router<D extends Domain> {
   readonly #o: RouterOptions<D>;
   #map: CompiledMap;
+  /** Whether no database has told a map yet: until then it is the file's, and whatever a database tells is before it. */
+  #isFirst = true;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #retired = new Map<Shard<D>, NodeJS.Timeout>();
   #opened: ReadonlyMap<string, Opened<D>> = new Map();
   #shards: readonly Shard<D>[] = [];
   #adopting: Promise<void> = Promise.resolve();
@@ -105,11 +115,16 @@ export class Router<D extends Domain> {
     }
   }
 
-  /** Returns once the map is known to be the one that the shards had when this was called; those that are away aside. */
-  async confirm(): Promise<void> {
-    const versions = await Promise.allSettled(this.#shards.map((shard) => readMapVersion(shard.probe)));
-    const latest = Math.max(0, ...versions.map((each) => (each.status === 'fulfilled' ? each.value : 0)));
-    await this.atLeast(latest);
+  /** Returns once the map is no older than what these shards had when this was called; those that are away aside. */
+  async confirm(shards: readonly Shard<D>[]): Promise<void> {
+    const asked = shards.map((shard) => withTimeout(readMapVersion(shard.probe), ASK_MS, 'confirming a map'));
+    const versions = await Promise.allSettled(asked);
+    await this.atLeast(Math.max(0, ...versions.map((each) => (each.status === 'fulfilled' ? each.value : 0))));
+  }
+
+  /** Undefined, as mostly, if the map was looked at a moment ago; else returns once it was. */
+  fresh(): Promise<void> | undefined {
+    return performance.now() - this.#lookedAt < MAP_AGE_MS ? undefined : this.#look();
   }
 
   /** After the shard refused a writer: takes the newer map from it, or gives it ours. */
@@ -117,9 +132,9 @@ export class Router<D extends Domain> {
     const running = this.#settling.get(shard.name);
     if (running) return running;
     const settling = (async () => {
-      const theirs = await readShardMap(shard.probe);
-      if (theirs && theirs.version > this.#map.version) await this.#adopt(theirs);
-      else await bringUpTo(shard.probe, this.#map.map);
+      const theirs = await withTimeout(readShardMap(shard.probe), ASK_MS, 'reading a map');
+      if (theirs && this.#isNews(theirs.version)) await this.#adopt(theirs);
+      else await withTimeout(bringUpTo(shard.probe, this.#map.map), ASK_MS, 'telling a map');
     })().finally(() => this.#settling.delete(shard.name));
     this.#settling.set(shard.name, settling);
     return settling;
@@ -130,7 +145,8 @@ export class Router<D extends Domain> {
     clearTimeout(this.#timer);
     await this.#looking;
     await this.#adopting;
-    await Promise.all(this.#shards.map((shard) => shard.close()));
+    for (const timer of this.#retired.values()) clearTimeout(timer);
+    await Promise.all([...this.#shards, ...this.#retired.keys()].map((shard) => shard.close()));
   }
 
   #schedule(): void {
@@ -152,20 +168,28 @@ export class Router<D extends Domain> {
   async #lookOnce(): Promise<void> {
     const seen = await Promise.all(this.#shards.map((shard) => shard.check()));
     const latest = seen.reduce((best, each) => (each.version > best.version ? each : best));
-    if (latest.version > this.#map.version) {
-      const map = await readShardMap(latest.pool);
+    if (this.#isNews(latest.version)) {
+      const map = await withTimeout(readShardMap(latest.pool), ASK_MS, 'reading a map');
       if (map) await this.#adopt(map);
     }
+    this.#lookedAt = performance.now();
     const behind = this.#shards.filter((shard) => shard.answers && shard.version < this.#map.version);
     if (behind.length === 0) return;
-    await Promise.allSettled(behind.map((shard) => bringUpTo(shard.probe, this.#map.map)));
+    const told = behind.map((shard) => withTimeout(bringUpTo(shard.probe, this.#map.map), ASK_MS, 'telling a map'));
+    await Promise.allSettled(told);
     await Promise.all(behind.map((shard) => shard.check()));
+  }
+
+  #isNews(version: number): boolean {
+    return version > this.#map.version || (this.#isFirst && version > 0);
   }
 
   #adopt(map: ShardMap): Promise<void> {
     const adopting = this.#adopting.then(async () => {
-      if (map.version <= this.#map.version || this.#closed) return;
+      if (!this.#isNews(map.version) || this.#closed) return;
       await this.#use(new CompiledMap(map));
+      this.#isFirst = false;
+      if (map.version === 1) return;
       this.#changedAt = performance.now();
       this.#o.log.info({ version: map.version }, 'shard map in use');
     });
@@ -175,8 +199,9 @@ export class Router<D extends Domain> {
 
   async #use(map: CompiledMap): Promise<void> {
     const opening: Promise<void>[] = [];
-    const entries = map.names.map((name): [string, Opened<D>] => {
-      const urls = this.#o.urlsOf(name, map.map);
+    // All of them first: one without an address must not leave shards open that nobody knows.
+    const located = map.names.map((name) => [name, this.#o.urlsOf(name, map.map)] as const);
+    const entries = located.map(([name, urls]): [string, Opened<D>] => {
       const text = JSON.stringify(urls);
       const known = this.#opened.get(name);
       if (known?.urls === text) return [name, known];
@@ -191,8 +216,15 @@ export class Router<D extends Domain> {
     this.#opened = new Map(entries);
     this.#shards = entries.map(([, { shard }]) => shard);
     this.#map = map;
-    for (const shard of before) {
-      if (!this.#shards.includes(shard)) shard.close().catch((err) => this.#o.log.debug({ err }, 'closing a shard'));
-    }
+    for (const shard of before) if (!this.#shards.includes(shard)) this.#retire(shard);
+  }
+
+  /** Requests that hold one of its clients go on with it. */
+  #retire(shard: Shard<D>): void {
+    const close = () => {
+      this.#retired.delete(shard);
+      shard.close().catch((err) => this.#o.log.debug({ err }, 'closing a shard'));
+    };
+    this.#retired.set(shard, setTimeout(close, RETIRE_MS).unref());
   }
 }

@@ -95,7 +95,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   async read(shardKey: string, consistency: Consistency = 'session'): Promise<Client<D>> {
-    const heeded = this.#heed(consistency);
+    const heeded = this.#heed(consistency, () => [this.#o.router.shardOf(bucketOf(shardKey))]);
     if (heeded) await heeded;
     return this.#reader(this.#o.router.shardOf(bucketOf(shardKey)), consistency);
   }
@@ -105,7 +105,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    const heeded = this.#heed(consistency);
+    const heeded = this.#heed(consistency, () => this.#o.router.shards);
     if (heeded) await heeded;
     const groups = new Map<Shard<D>, string[]>();
     for (const id of new Set(ids)) {
@@ -125,7 +125,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, place: ShardPlace) => Promise<T>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    const heeded = this.#heed(consistency);
+    const heeded = this.#heed(consistency, () => this.#o.router.shards);
     if (heeded) await heeded;
     const { map, shards } = this.#o.router;
     return atMost(SHARDS_AT_ONCE, shards, async (shard) =>
@@ -140,24 +140,26 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   }
 
   /**
-   * Who has seen what came after a change of the shard map is not sent to where things were before it. Undefined: there is
-   * nothing to wait for, as mostly.
+   * Who has seen what came after a change of the shard map is not sent to where things were before it, and who asks for
+   * the latest, or of whom nothing is known, asks where it is. Undefined: there is nothing to wait for, as mostly.
    */
-  #heed(consistency: Consistency): Promise<void> | undefined {
-    if (consistency === 'primary') return this.#o.router.confirm();
-    if (consistency === 'eventual') return undefined;
-    if (this.#kept !== undefined) return this.#followMap();
+  #heed(consistency: Consistency, places: () => readonly Shard<D>[]): Promise<void> | undefined {
+    if (consistency === 'primary') return this.#o.router.confirm(places());
+    if (consistency === 'eventual') return this.#o.router.fresh();
+    if (this.#kept !== undefined) return this.#followMap(places);
     this.#asked ??= this.#o.positions.load(this.#o.viewerId!).then((kept) => {
       this.#kept = kept;
     });
-    return this.#asked.then(() => this.#followMap());
+    return this.#asked.then(() => this.#followMap(places));
   }
 
-  #followMap(): Promise<void> | undefined {
-    const place = mapPlace(this.#o.domain);
-    const seen = later(this.#seen.get(place), this.#kept?.get(place) ?? NO_POSITION);
-    if (seen === NO_POSITION || versionOf(seen) <= this.#o.router.map.version) return undefined;
-    return this.#o.router.atLeast(versionOf(seen));
+  #followMap(places: () => readonly Shard<D>[]): Promise<void> | undefined {
+    const { domain, router } = this.#o;
+    if (!this.#kept) return router.confirm(places());
+    const place = mapPlace(domain);
+    const seen = later(this.#seen.get(place), this.#kept.get(place) ?? NO_POSITION);
+    if (seen === NO_POSITION || versionOf(seen) <= router.map.version) return router.fresh();
+    return router.atLeast(versionOf(seen));
   }
 
   /** After `#heed`. */

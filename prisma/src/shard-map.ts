@@ -14,7 +14,7 @@ const bucket = z
   .min(0)
   .max(BUCKETS - 1);
 
-const ShardName = z.string().regex(/^[a-z][a-z0-9]*$/, 'must be lower-case letters and digits');
+const ShardName = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, 'must be up to 16 lower-case letters and digits');
 
 const Range = z
   .strictObject({ from: bucket, to: bucket, shard: ShardName })

@@ -17,7 +17,7 @@ import { directOf, type ShardUrls } from './urls.ts';
 /** How long a read waits for a replica to catch up before it goes to the primary. */
 const REPLICA_WAIT_MS = 20;
 const WARM_UP_MS = 2_000;
-const CHECK_MS = 2_000;
+const CHECK_MS = 1_000;
 const VERSION = 'coalesce((SELECT version FROM shard_map), 0) AS version';
 
 /** What every domain's client has. */

@@ -13,10 +13,12 @@ import { lend } from './lent-connection.ts';
 import { createOutboxWriter } from './outbox-writer.ts';
 import { endOfLastRecord, type Position } from './position.ts';
 import { createRawSql, type Queryable } from './raw-sql.ts';
+import { sqlStateOf } from './shard-map-store.ts';
 import type { PrismaClients, Tx } from './types.ts';
 
 const TIMEOUT_MS = 10_000;
 const ROLLBACK_TIMEOUT_MS = 1_000;
+const IN_FAILED_TRANSACTION = '25P02';
 const COMMIT = 'COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn';
 
 export interface TransactionOptions<D extends Domain> {
@@ -98,7 +100,8 @@ class Line implements Queryable {
   send(statement: Promise<unknown>): void {
     this.#sent.push(
       statement.catch((error: unknown) => {
-        this.failure ??= error;
+        // One that came behind another that failed knows no reason of its own.
+        if (sqlStateOf(error) !== IN_FAILED_TRANSACTION) this.failure ??= error;
       }),
     );
   }

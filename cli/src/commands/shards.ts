@@ -40,7 +40,7 @@ export function shardsCommand(): Command {
   const moving = (name: string, description: string) =>
     command(name, description)
       .option('--chunk <buckets>', 'hand so many over at once (default: 32)', positive)
-      .option('--grace <seconds>', 'how long processes may go by an older map (default: 5)', seconds);
+      .option('--grace <seconds>', 'how long processes may go by an older map (default: 8)', seconds);
 
   command('status', 'show buckets, servers, and a move under way').action(status);
   command('plan', 'show what would move so that shards serve as many buckets each')
@@ -207,7 +207,8 @@ function targets(text: string): Targets {
 }
 
 function shardName(text: string): string {
-  if (!/^[a-z][a-z0-9]*$/.test(text)) throw new InvalidArgumentError('A name is lower-case letters and digits.');
+  if (!/^[a-z][a-z0-9]{0,15}$/.test(text))
+    throw new InvalidArgumentError('A name is up to 16 lower-case letters and digits.');
   return text;
 }
 
@@ -224,7 +225,7 @@ function positive(text: string): number {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value >= 1.5 && value <= 3_600)) throw new InvalidArgumentError('It must be a number from 1.5 to 3600.');
+  if (!(value >= 2 && value <= 3_600)) throw new InvalidArgumentError('It must be a number from 2 to 3600.');
   return value;
 }
 

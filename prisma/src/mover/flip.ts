@@ -11,8 +11,8 @@ import type { Buckets } from '../placement.ts';
 import { mergeRanges, type ShardMap, withMoved, withoutBuckets } from '../shard-map.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
-import { nextVersion, spread } from './map-changes.ts';
-import type { Leg } from './replication.ts';
+import { type MapLock, nextVersion, spread } from './map-changes.ts';
+import { type Leg, legName } from './replication.ts';
 import { differencesOf, digestOf } from './verify.ts';
 
 /** How long writers are held up at most by one try: for the locks, and then for the rest. */
@@ -32,11 +32,11 @@ export interface FlipResult {
 }
 
 /** Throws if the sides differ, or if it did not succeed within many tries; then the buckets are where they were. */
-export async function flipBuckets(lines: Lines, leg: Leg, buckets: Buckets): Promise<FlipResult> {
+export async function flipBuckets(lines: Lines, lock: MapLock, leg: Leg, buckets: Buckets): Promise<FlipResult> {
   let reason: unknown;
   for (let tries = 1; tries <= TRIES; tries += 1) {
     try {
-      return { ...(await tryFlip(lines, leg, buckets)), tries };
+      return { ...(await tryFlip(lines, lock, leg, buckets)), tries };
     } catch (error) {
       if (!isPassing(error)) throw error;
       reason = error;
@@ -50,7 +50,7 @@ export async function flipBuckets(lines: Lines, leg: Leg, buckets: Buckets): Pro
   );
 }
 
-async function tryFlip(lines: Lines, leg: Leg, buckets: Buckets): Promise<Omit<FlipResult, 'tries'>> {
+async function tryFlip(lines: Lines, lock: MapLock, leg: Leg, buckets: Buckets): Promise<Omit<FlipResult, 'tries'>> {
   const client = await lines.pool(leg.source).connect();
   let broken: Error | undefined;
   let begun = 0;
@@ -64,7 +64,9 @@ async function tryFlip(lines: Lines, leg: Leg, buckets: Buckets): Promise<Omit<F
     const deadline = performance.now() + REST_MS;
     await client.query(`SET LOCAL statement_timeout = ${REST_MS}`);
     await Promise.all([caughtUp(lines, leg, deadline), outboxDrained(lines.pool(leg.source), buckets, deadline)]);
-    const rows = await assertEqual(lines, leg, buckets);
+    const rows = await assertEqual(lines, leg, buckets, deadline);
+    // Right before the commit that makes a version: nobody else may be making one.
+    await lock.assertHeld();
     if (performance.now() > deadline) throw new TooSlow('comparing both sides took too long');
     const next = await nextVersion(client, lines, (map) => handedOver(map, leg, buckets));
     await client.query('COMMIT');
@@ -101,12 +103,13 @@ export function handedOver(
 }
 
 /** Writes a marker behind all changes of the source, and waits until it shows on the target. */
-async function caughtUp(lines: Lines, { moveId, source, target }: Leg, deadline: number): Promise<void> {
+async function caughtUp(lines: Lines, leg: Leg, deadline: number): Promise<void> {
+  const { moveId, source, target } = leg;
   const { rows } = await lines.pool(source).query<{ number: number }>(
     `INSERT INTO shard_move_marker (move_id, source, number)
      SELECT $1, $2, coalesce(max(number), 0) + 1 FROM shard_move_marker WHERE move_id = $1 AND source = $2
      RETURNING number`,
-    [moveId, source],
+    [moveId, legName(leg)],
   );
   const { number } = rows[0]!;
   await until(deadline, 'the target is behind', async () => {
@@ -114,7 +117,7 @@ async function caughtUp(lines: Lines, { moveId, source, target }: Leg, deadline:
       .pool(target)
       .query('SELECT FROM shard_move_marker WHERE move_id = $1 AND source = $2 AND number = $3', [
         moveId,
-        source,
+        legName(leg),
         number,
       ]);
     return found.rows.length > 0;
@@ -123,15 +126,20 @@ async function caughtUp(lines: Lines, { moveId, source, target }: Leg, deadline:
 
 /** What the source has yet to send of these buckets must not be overtaken by what the target will. */
 async function outboxDrained(source: pg.Pool, buckets: Buckets, deadline: number): Promise<void> {
+  // Others may go on to write of these keys, such as of a course that all learners are in: what they write later may wait.
+  const { rows } = await source.query<{ last: string }>(
+    'SELECT coalesce(max(seq), 0)::text AS last FROM outbox_message',
+  );
   await until(deadline, 'the outbox has not sent all of its messages', async () => {
-    const { rows } = await source.query(
+    const waiting = await source.query(
       `SELECT FROM outbox_message
-       WHERE CASE WHEN key ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-' THEN ('x' || substr(key, 16, 3))::bit(12)::int END
-         BETWEEN $1 AND $2
+       WHERE seq <= $3 AND
+         CASE WHEN key ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-' THEN ('x' || substr(key, 16, 3))::bit(12)::int END
+           BETWEEN $1 AND $2
        LIMIT 1`,
-      [buckets.from, buckets.to],
+      [buckets.from, buckets.to, rows[0]!.last],
     );
-    return rows.length === 0;
+    return waiting.rows.length === 0;
   });
 }
 
@@ -143,11 +151,15 @@ async function until(deadline: number, otherwise: string, isSo: () => Promise<bo
 }
 
 /** Returns how many rows there are. */
-async function assertEqual(lines: Lines, { source, target }: Leg, buckets: Buckets): Promise<number> {
-  const [one, other] = await Promise.all([
-    digestOf(lines.pool(source), lines.domain, buckets),
-    digestOf(lines.pool(target), lines.domain, buckets),
-  ]);
+async function assertEqual(lines: Lines, { source, target }: Leg, buckets: Buckets, deadline: number): Promise<number> {
+  const left = Math.floor(deadline - performance.now());
+  if (left <= 0) throw new TooSlow('there was no time to compare both sides');
+  const digest = (shard: string) =>
+    lines.transaction(shard, async (client) => {
+      await client.query(`SET LOCAL statement_timeout = ${left}`);
+      return digestOf(client, lines.domain, buckets);
+    });
+  const [one, other] = await Promise.all([digest(source), digest(target)]);
   const differences = differencesOf(one, other);
   if (differences.length > 0) {
     throw new ShardsError(

@@ -2,6 +2,7 @@
  * Makes new versions of a shard map: one process at a time, by a lock on the home shard, which is also where every version
  * is committed first, unless it takes buckets from a shard: that shard's own commit makes it then (flip.ts).
  */
+import { withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { ShardMap } from '../shard-map.ts';
 import { bringUpTo } from '../shard-map-store.ts';
@@ -9,6 +10,7 @@ import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 
 const LOCK = [20482, 1];
+const ASSERT_MS = 1_000;
 
 export interface MapLock {
   /** Throws if the lock was lost with its connection: another process may be changing the map. */
@@ -27,7 +29,7 @@ export async function lockMap(lines: Lines): Promise<MapLock> {
   return {
     async assertHeld() {
       try {
-        await client.query('SELECT 1');
+        await withTimeout(client.query('SELECT 1'), ASSERT_MS, 'asking for the lock');
       } catch (error) {
         throw new ShardsError('The lock on the shard map was lost with its connection. Run the command again.', {
           cause: error,

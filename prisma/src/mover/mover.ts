@@ -55,8 +55,8 @@ export interface MoveResult {
 }
 
 const CHUNK = 32;
-/** Processes look at the map each second. */
-const GRACE_MS = 5_000;
+/** Processes look at the map each second, and read by none that is older than a few. */
+const GRACE_MS = 8_000;
 const POLL_MS = 100;
 
 /** Carries a move out, from its beginning or from where it was left. Throws ShardsError; then it can be run again. */
@@ -65,7 +65,7 @@ export async function runMove(move: MoveRecord, o: MoveOptions): Promise<MoveRes
   const legs = legsOf(move);
   await announce(move, o);
   await noteStep(lines, move, 'copy');
-  for (const leg of legs) await copy(leg, move, o);
+  for (const leg of legs) await copy(leg, o);
   await noteStep(lines, move, 'hand over');
   const handed = await handOver(legs, move, o);
   const cleared = await clear(legs, move, o);
@@ -115,7 +115,7 @@ async function announce(move: MoveRecord, { lines, lock, onProgress, graceMs = G
   if (wanted.length > 0) await sleep(graceMs);
 }
 
-async function copy(leg: Leg, move: MoveRecord, { lines, onProgress }: MoveOptions): Promise<void> {
+async function copy(leg: Leg, { lines, onProgress }: MoveOptions): Promise<void> {
   const isLeft = leg.ranges.some((range) => remaining(lines, { ...range, source: leg.source }).length > 0);
   if (!isLeft) return;
   const note = `${leg.source} → ${leg.target}`;
@@ -128,7 +128,6 @@ async function copy(leg: Leg, move: MoveRecord, { lines, onProgress }: MoveOptio
     onProgress({ step: 'copy', done: ready, of: tables, unit: 'tables', note });
     if (tables > 0 && ready === tables) return;
     await sleep(POLL_MS);
-    if (move.step === 'abort') return;
   }
 }
 
@@ -148,8 +147,7 @@ async function handOver(
   const result = { buckets: of, rows: 0, longestFreezeMs: 0 };
   for (const { leg, buckets } of left) {
     onProgress({ step: 'hand over', done, of, unit: 'buckets', note: `${leg.source} → ${leg.target}` });
-    await lock.assertHeld();
-    const { frozenMs, rows } = await flipBuckets(lines, leg, buckets);
+    const { frozenMs, rows } = await flipBuckets(lines, lock, leg, buckets);
     result.rows += rows;
     result.longestFreezeMs = Math.max(result.longestFreezeMs, frozenMs);
     done += buckets.to - buckets.from + 1;

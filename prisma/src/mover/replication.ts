@@ -15,8 +15,13 @@ export interface Leg {
 }
 
 /** Names the publication, slot and subscription of a leg. */
-function nameOf({ moveId, source }: Leg): string {
-  return `lyceum_move_${moveId.replaceAll('-', '').slice(-12)}_${source}`;
+function nameOf({ moveId, source, target }: Leg): string {
+  return `lyceum_move_${moveId.replaceAll('-', '').slice(-12)}_${source}_${target}`;
+}
+
+/** Names the leg in its markers. */
+export function legName({ source, target }: Pick<Leg, 'source' | 'target'>): string {
+  return `${source} ${target}`;
 }
 
 const INDEX_PREFIX = 'lyceum_move_';
@@ -73,26 +78,21 @@ export async function startReplication(lines: Lines, leg: Leg): Promise<void> {
   const exists = async (pool: typeof source, catalog: string, column: string) =>
     (await pool.query(`SELECT FROM ${catalog} WHERE ${column} = $1`, [name])).rows.length > 0;
 
-  if (!(await exists(source, 'pg_publication', 'pubname'))) {
-    await source.query(
-      `CREATE PUBLICATION ${name} FOR TABLE ${publishedTables(lines.domain, leg)} WITH (publish_via_partition_root = true)`,
-    );
-  }
   const subscribed = await exists(target, 'pg_subscription', 'subname');
   const hasSlot = await exists(source, 'pg_replication_slots', 'slot_name');
   if (subscribed && hasSlot) return;
-  if (subscribed) {
-    // The source was replaced: its replica knew nothing of the slot, and what the target has is not the whole.
-    await stopReplication(lines, leg);
-    for (const range of uncounted(lines, leg)) await clearBuckets(lines, leg.target, range);
-    return startReplication(lines, leg);
-  }
-  // A slot of an earlier try may be older than the publication, which it then does not know.
-  if (hasSlot) await source.query('SELECT pg_drop_replication_slot($1)', [name]);
+  // What an earlier try left, perhaps before the source was replaced, is not the whole: everything is begun anew.
+  await stopReplication(lines, leg);
+  for (const range of uncounted(lines, leg)) await clearBuckets(lines, leg.target, range);
+  await source.query(
+    `CREATE PUBLICATION ${name} FOR TABLE ${publishedTables(lines.domain, leg, uncounted(lines, leg))}
+     WITH (publish_via_partition_root = true)`,
+  );
   await source.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [name]);
+  // What the marker promises must be on the target's disk, and on that of its synchronous standby.
   await target.query(
     `CREATE SUBSCRIPTION ${name} CONNECTION '${conninfo(lines.urlsOf(leg.source).primary, name)}' PUBLICATION ${name}
-     WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel)`,
+     WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel, synchronous_commit = 'on')`,
   );
 }
 
@@ -106,12 +106,12 @@ function uncounted(lines: Lines, { target, ranges }: Leg): Buckets[] {
     .filter(({ from, to }) => from <= to);
 }
 
-function publishedTables(domain: Domain, { moveId, source, ranges }: Leg): string {
+function publishedTables(domain: Domain, leg: Leg, ranges: readonly Buckets[]): string {
   const tables = movingTables(domain).flatMap(({ table, placement }) => {
     const condition = conditionOf(placement, ranges);
     return condition === null ? [] : [`${table} WHERE (${condition})`];
   });
-  return [...tables, `shard_move_marker WHERE (move_id = '${moveId}' AND source = '${source}')`].join(', ');
+  return [...tables, `shard_move_marker WHERE (move_id = '${leg.moveId}' AND source = '${legName(leg)}')`].join(', ');
 }
 
 function conninfo(url: string, applicationName: string): string {
@@ -148,6 +148,8 @@ export async function copyProgress(lines: Lines, leg: Leg): Promise<CopyProgress
     [nameOf(leg)],
   );
   const { tables, ready, errors } = rows[0]!;
+  if (tables === 0)
+    throw new ShardsError(`${leg.target} does not follow ${leg.source} any more. Run the command again.`);
   if (errors > MAX_ERRORS) {
     throw new ShardsError(
       `Rows of ${lines.domain} cannot be applied on ${leg.target} (${errors} errors; its log says why). Mend it and run again, or abort.`,
@@ -184,7 +186,7 @@ export async function stopReplication(lines: Lines, leg: Leg): Promise<void> {
   }
   await source.query(`DROP PUBLICATION IF EXISTS ${name}`);
   for (const pool of [source, target]) {
-    await pool.query('DELETE FROM shard_move_marker WHERE move_id = $1 AND source = $2', [leg.moveId, leg.source]);
+    await pool.query('DELETE FROM shard_move_marker WHERE move_id = $1 AND source = $2', [leg.moveId, legName(leg)]);
   }
 }
 
