@@ -11,6 +11,7 @@ import { sqlStateOf } from '../shard-map-store.ts';
 import { addressOf } from '../urls.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
+import { lockMap } from './map-changes.ts';
 import { identify, nameServers, refreshHolding } from './servers.ts';
 
 export interface Promotion {
@@ -76,6 +77,8 @@ async function replacePrimary(
       `No replica of ${shard} that followed its primary answers. Bring one back, or restore a backup: npx lyceum db restore`,
     );
   }
+  // Before anything is changed: who moves buckets must stop first, or the map could not be told of the new primary.
+  for (const lines of domains) if (lines.home !== shard) await (await lockMap(lines)).release();
   if (best.position === LAST_POSITION) onProgress(`${best.address} is a primary already`);
   else await promote(best, onProgress);
   await tellOfWaiting(best, onProgress);
