@@ -66,7 +66,6 @@ test('an index that a hot statement needs is missed: the statement, the table an
 
   const json = await lyceum(['db', 'explain', '--domain', 'progress', '--json', ...LARGE], world.tenant.env);
   const { domains } = JSON.parse(json.output.slice(0, json.output.lastIndexOf('\n}') + 2));
-  expect(domains.progress.some(({ plans }: { plans: { scans: unknown[] }[] }) => plans[0]!.scans.length > 0)).toBe(
-    true,
-  );
+  const plans = domains.progress.flatMap((each: { plans: { scans: unknown[] }[] }) => each.plans);
+  expect(plans.some(({ scans }: { scans: unknown[] }) => scans.length > 0)).toBe(true);
 });
