@@ -22,12 +22,12 @@ export async function readCourse(gatewayUrl: string, search?: string): Promise<C
   return courseBySlug;
 }
 
-/** Throws COURSE_NOT_FOUND until then. */
+/** Is told COURSE_NOT_FOUND until then. */
 async function canBeFollowed(reader: GraphClient, courseId: string): Promise<boolean> {
   const activity = reader.resume(CourseActivityDocument, { courseId }, null);
-  const { done } = await activity.next();
+  const { value: message } = await activity.next();
   await activity.return();
-  return done !== true;
+  return message !== undefined && message.errors === undefined;
 }
 
 export function lessonsOf({ modules }: Course): Lesson[] {

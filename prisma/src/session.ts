@@ -146,16 +146,16 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
   #heed(consistency: Consistency, places: () => readonly Shard<D>[]): Promise<void> | undefined {
     if (consistency === 'primary') return this.#o.router.confirm(places());
     if (consistency === 'eventual') return this.#o.router.fresh();
-    if (this.#kept !== undefined) return this.#followMap(places);
+    if (this.#kept !== undefined) return this.#followMap();
     this.#asked ??= this.#o.positions.load(this.#o.viewerId!).then((kept) => {
       this.#kept = kept;
     });
-    return this.#asked.then(() => this.#followMap(places));
+    return this.#asked.then(() => this.#followMap());
   }
 
-  #followMap(places: () => readonly Shard<D>[]): Promise<void> | undefined {
+  #followMap(): Promise<void> | undefined {
     const { domain, router } = this.#o;
-    if (!this.#kept) return router.confirm(places());
+    if (!this.#kept) return router.fresh();
     const place = mapPlace(domain);
     const seen = later(this.#seen.get(place), this.#kept.get(place) ?? NO_POSITION);
     if (seen === NO_POSITION || versionOf(seen) <= router.map.version) return router.fresh();
