@@ -141,7 +141,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
 
   /**
    * Who has seen what came after a change of the shard map is not sent to where things were before it, and who asks for
-   * the latest, or of whom nothing is known, asks where it is. Undefined: there is nothing to wait for, as mostly.
+   * the latest asks where it is. Undefined: there is nothing to wait for, as mostly.
    */
   #heed(consistency: Consistency, places: () => readonly Shard<D>[]): Promise<void> | undefined {
     if (consistency === 'primary') return this.#o.router.confirm(places());
