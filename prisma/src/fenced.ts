@@ -4,6 +4,7 @@
 import { LyceumError } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { Domain } from './domain.ts';
+import { inPgTransaction } from './pg-transaction.ts';
 import type { Workload } from './pools.ts';
 import type { Router } from './router.ts';
 
@@ -30,7 +31,11 @@ export function createFenced<D extends Domain>(router: Router<D>, workload: Work
     return router.withMap(
       () => shardOf(buckets),
       (shard, version) =>
-        inTransaction(shard.primary.pool(workload), enter(buckets, version, shard.limits(workload)), work),
+        inPgTransaction(
+          shard.primary.pool(workload),
+          work,
+          `BEGIN; ${enter(buckets, version, shard.limits(workload))}`,
+        ),
     );
   };
   return {
@@ -48,23 +53,4 @@ function enter(buckets: readonly number[], version: number, limits: string): str
   const [only] = buckets;
   if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})${limits}`;
   return `SELECT count(enter_bucket(bucket, ${version}))${limits} FROM unnest(ARRAY[${buckets}]) AS bucket`;
-}
-
-/** `first` travels with BEGIN, so that it costs no round trip of its own. */
-async function inTransaction<T>(pool: pg.Pool, first: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query(`BEGIN; ${first}`);
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((err) => {
-      broken = err instanceof Error ? err : new Error(String(err));
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
 }

@@ -276,8 +276,9 @@ test('a random crowd of claimants that stall and fail, swept without any grace, 
   await Promise.all(sweepers);
   await sweepAll(0);
 
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []));
-  expect(failures.filter((reason) => !/made to fail|TIMED_OUT/.test(reason))).toEqual([]);
+  // A claimant may run out of time in the crowd; then it has written nothing.
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  expect(failures.filter(({ message, code }) => message !== 'made to fail' && code !== 'TIMED_OUT')).toEqual([]);
   const written = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : [],
   );

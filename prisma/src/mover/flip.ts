@@ -51,11 +51,8 @@ export async function flipBuckets(lines: Lines, lock: MapLock, leg: Leg, buckets
 }
 
 async function tryFlip(lines: Lines, lock: MapLock, leg: Leg, buckets: Buckets): Promise<Omit<FlipResult, 'tries'>> {
-  const client = await lines.pool(leg.source).connect();
-  let broken: Error | undefined;
   let begun = 0;
-  try {
-    await client.query(`BEGIN; SET LOCAL transaction_timeout = '3s'; SET LOCAL statement_timeout = ${LOCKS_MS}`);
+  const flip = async (client: pg.PoolClient) => {
     begun = performance.now();
     await client.query(
       'SELECT count(pg_advisory_xact_lock(20481, bucket)) FROM generate_series($1::int, $2::int) AS bucket',
@@ -68,19 +65,13 @@ async function tryFlip(lines: Lines, lock: MapLock, leg: Leg, buckets: Buckets):
     // Right before the commit that makes a version: nobody else may be making one.
     await lock.assertHeld();
     if (performance.now() > deadline) throw new TooSlow('comparing both sides took too long');
-    const next = await nextVersion(client, lines, (map) => handedOver(map, leg, buckets));
-    await client.query('COMMIT');
-    const frozenMs = performance.now() - begun;
-    await spread(lines, next);
-    return { frozenMs, rows };
-  } catch (error) {
-    await client.query('ROLLBACK').catch((err: Error) => {
-      broken = err;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+    return { rows, next: await nextVersion(client, lines, (map) => handedOver(map, leg, buckets)) };
+  };
+  const begin = `BEGIN; SET LOCAL transaction_timeout = '3s'; SET LOCAL statement_timeout = ${LOCKS_MS}`;
+  const { rows, next } = await lines.transaction(leg.source, flip, begin);
+  const frozenMs = performance.now() - begun;
+  await spread(lines, next);
+  return { frozenMs, rows };
 }
 
 /** The rows on the target count from now on, those on the source no longer. */

@@ -4,11 +4,12 @@
  * Writers of reference copies are held off meanwhile, so that the copy is whole and the next write goes to all.
  */
 import type pg from 'pg';
+import { inPgTransaction } from '../pg-transaction.ts';
 import { everywhereTables, movingTables } from '../placement.ts';
 import type { Member } from '../shard-map.ts';
 import { bringUpTo, EVERYWHERE } from '../shard-map-store.ts';
 import { ShardsError } from './errors.ts';
-import { inTransaction, type Lines } from './lines.ts';
+import type { Lines } from './lines.ts';
 import { nextVersion, spread } from './map-changes.ts';
 
 const PAGE = 1_000;
@@ -32,7 +33,7 @@ export async function joinShard(lines: Lines, name: string, member: Member): Pro
       await client.query(`BEGIN; SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(20481, ${EVERYWHERE})`);
     }
     const home = held[existing.indexOf(lines.home)]!;
-    await inTransaction(target, async (client) => {
+    await inPgTransaction(target, async (client) => {
       for (const table of everywhereTables(lines.domain)) await copyTable(home, client, table);
     });
     const next = await nextVersion(home, lines, (before) => ({
@@ -49,7 +50,8 @@ export async function joinShard(lines: Lines, name: string, member: Member): Pro
     );
     await spread(lines, next);
   } finally {
-    await Promise.all(held.map((client) => client.query('COMMIT').catch(() => {})));
+    // Of those that have not committed.
+    await Promise.all(held.map((client) => client.query('ROLLBACK').catch(() => {})));
     for (const client of held) client.release();
   }
 }

@@ -5,6 +5,7 @@
 import type { Environment } from '@lyceum/service-kit';
 import pg from 'pg';
 import type { Domain } from '../domain.ts';
+import { inPgTransaction } from '../pg-transaction.ts';
 import type { Member, ShardMap } from '../shard-map.ts';
 import { readShardMap } from '../shard-map-store.ts';
 import { directOf, type ServerUrls, urlsOfShard } from '../urls.ts';
@@ -144,29 +145,11 @@ export class Lines {
   }
 
   /** Runs `work` in a transaction on a connection of the shard's primary. */
-  transaction<T>(shard: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    return inTransaction(this.pool(shard), work);
+  transaction<T>(shard: string, work: (client: pg.PoolClient) => Promise<T>, begin?: string): Promise<T> {
+    return inPgTransaction(this.pool(shard), work, begin);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
-  }
-}
-
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((err: Error) => {
-      broken = err;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
   }
 }
