@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { Paths } from './paths.ts';
 import type { World } from './rig.ts';
 
-/** As the router's (prisma/src/pools.ts): as many connections, and no query that waits for ever. */
+/** As the router's (prisma/src/connections/pools.ts): as many connections, and no query that waits for ever. */
 const POOL = { max: 6, connectionTimeoutMillis: 3_000, statement_timeout: 30_000, query_timeout: 31_000 };
 const PAGE = 11;
 

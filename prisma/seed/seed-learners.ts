@@ -9,7 +9,7 @@ import type pg from 'pg';
 
 import { type Database, internalsOf } from '../src/database.ts';
 import { bucketOf, bucketOfValue } from '../src/ids.ts';
-import { ensureMonths } from '../src/partitions.ts';
+import { ensureMonths } from '../src/partitions/partitions.ts';
 import { type LearnerPlan, planLearner, type SeedCourse } from './learner-plan.ts';
 import { apportion, createRandom, zipfWeights } from './random.ts';
 import { writeDirectory, writeProgress, writeUsers } from './seed-tables.ts';

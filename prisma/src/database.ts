@@ -10,23 +10,23 @@ import {
   type RedisKeys,
   withTimeout,
 } from '@lyceum/service-kit';
-import { loadClientFactory } from './clients.ts';
-import { createDatabaseMetrics } from './database-metrics.ts';
-import { type DatabasePolicy, DEFAULT_DATABASE_POLICY } from './database-policy.ts';
-import { createDirectory } from './directory.ts';
+import { loadClientFactory } from './connections/clients.ts';
+import { createDatabaseMetrics } from './connections/database-metrics.ts';
+import { type DatabasePolicy, DEFAULT_DATABASE_POLICY } from './connections/database-policy.ts';
+import type { Workload } from './connections/pools.ts';
+import { type ProcessKind, workloadsOf } from './connections/processes.ts';
+import { urlsOfShard } from './connections/urls.ts';
+import { createDirectory } from './directory/directory.ts';
 import type { Domain } from './domain.ts';
-import { createFenced, type Fenced } from './fenced.ts';
 import { bucketOf } from './ids.ts';
-import type { Workload } from './pools.ts';
-import { toPosition } from './position.ts';
-import { type ProcessKind, workloadsOf } from './processes.ts';
-import { Router } from './router.ts';
-import { Session } from './session.ts';
-import { Shard } from './shard.ts';
-import { firstMap, type ShardsPolicy } from './shard-map.ts';
+import { firstMap, type ShardsPolicy } from './map/shard-map.ts';
+import { createFenced, type Fenced } from './routing/fenced.ts';
+import { toPosition } from './routing/position.ts';
+import { Router } from './routing/router.ts';
+import { Session } from './routing/session.ts';
+import { Shard } from './routing/shard.ts';
+import { createViewerPositions } from './routing/viewer-positions.ts';
 import type { Database } from './types.ts';
-import { urlsOfShard } from './urls.ts';
-import { createViewerPositions } from './viewer-positions.ts';
 
 export type { Database } from './types.ts';
 

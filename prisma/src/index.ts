@@ -17,32 +17,33 @@ export {
   connectionProblem,
   type ServerConnections,
   surveyConnections,
-} from './connection-limits.ts';
-export * from './course-buckets.ts';
+} from './connections/connection-limits.ts';
+export { DatabasePolicy, poolerOf, readDatabasePolicy } from './connections/database-policy.ts';
+export * from './connections/urls.ts';
 export { type DatabaseOptions, openDatabase } from './database.ts';
-export { DatabasePolicy, poolerOf, readDatabasePolicy } from './database-policy.ts';
-export { DIRECTORY_DOMAINS } from './directory-kinds.ts';
+export { DIRECTORY_DOMAINS } from './directory/kinds.ts';
 export * from './domain.ts';
 export { type Drift, findDrift } from './drift/drift.ts';
 export * from './ids.ts';
+export * from './map/course-buckets.ts';
+export { firstMap, type Member, ShardsPolicy, shardsOf } from './map/shard-map.ts';
+export { type ShardWatch, watchShards } from './map/shard-watch.ts';
+export { createMigration, type Migration, migrationsOf } from './migrations/files.ts';
+export type { History as MigrationHistory } from './migrations/history.ts';
 export {
   type MigrateOptions,
   type MigrationProgress,
   type MigrationResult,
   migrate,
   migrationStatus,
-} from './migrate.ts';
-export { createMigration, type Migration, migrationsOf } from './migration-files.ts';
-export type { History as MigrationHistory } from './migration-history.ts';
-export { MigrationError, type ShardOutcome } from './migration-report.ts';
-export * from './outbox-backlog.ts';
-export * from './outbox-dead-letters.ts';
-export type { DeadMessage, DrainResult, OutboxRow, RefusedMessage, SendMessages, SendOutcome } from './outbox-drain.ts';
-export { type OutboxReader, type OutboxReaderOptions, openOutboxReader } from './outbox-reader.ts';
-export * from './partition-maintenance.ts';
-export { ensureMonths, partitionedTables } from './partitions.ts';
-export { firstMap, type Member, ShardsPolicy, shardsOf } from './shard-map.ts';
-export { type ShardWatch, watchShards } from './shard-watch.ts';
-export * from './sql.ts';
+} from './migrations/migrate.ts';
+export { MigrationError, type ShardOutcome } from './migrations/report.ts';
+export * from './outbox/backlog.ts';
+export * from './outbox/dead-letters.ts';
+export type { DeadMessage, DrainResult, OutboxRow, RefusedMessage, SendMessages, SendOutcome } from './outbox/drain.ts';
+export { type OutboxReader, type OutboxReaderOptions, openOutboxReader } from './outbox/reader.ts';
+export * from './partitions/maintenance.ts';
+export { ensureMonths, partitionedTables } from './partitions/partitions.ts';
+export { openDatabasePolicies } from './policies.ts';
+export * from './statements/sql.ts';
 export * from './types.ts';
-export * from './urls.ts';

@@ -6,10 +6,10 @@ import type * as ai from './__generated__/ai/client.ts';
 import type * as courses from './__generated__/courses/client.ts';
 import type * as progress from './__generated__/progress/client.ts';
 import type * as users from './__generated__/users/client.ts';
-import type { DirectoryKind } from './directory-kinds.ts';
+import type { Workload } from './connections/pools.ts';
+import type { DirectoryKind } from './directory/kinds.ts';
 import type { Domain } from './domain.ts';
-import type { Workload } from './pools.ts';
-import type { Sql } from './sql.ts';
+import type { Sql } from './statements/sql.ts';
 
 export type { ai, courses, progress, users };
 
@@ -119,7 +119,7 @@ export interface Claims<D extends Domain> {
 /** What became of an unconfirmed claim; `left`: it is being written, was settled by another, or cannot be settled now. */
 export type Settled = 'confirmed' | 'released' | 'left';
 
-/** Values that are unique across shards. `directory.ts` says what holds, and on what conditions. */
+/** Values that are unique across shards. `directory/directory.ts` says what holds, and on what conditions. */
 export interface Directory<D extends Domain> {
   /**
    * Claims the values, runs `write` in a transaction on the owner's shard, and confirms. `write` puts the owner's row with

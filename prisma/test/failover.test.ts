@@ -9,8 +9,8 @@ import { eventually, sql } from '@lyceum/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { internalsOf } from '../src/database.ts';
 import { type Database, type Domain, databaseName, migrate, newId, newIdBeside } from '../src/index.ts';
+import { firstMap, type ShardsPolicy } from '../src/map/shard-map.ts';
 import { changeServers, Lines, promoteReplica } from '../src/mover/index.ts';
-import { firstMap, type ShardsPolicy } from '../src/shard-map.ts';
 import { openTestDatabase } from './support.ts';
 
 const DOMAINS = ['users', 'progress'] as const satisfies readonly Domain[];

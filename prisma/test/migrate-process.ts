@@ -1,8 +1,9 @@
 /**
  * A runner of migrations that a test can kill: `node migrate-process.ts <folder of migrations> <url>`.
  */
-import { migrate } from '../src/migrate.ts';
-import { readMigrations } from '../src/migration-files.ts';
+
+import { readMigrations } from '../src/migrations/files.ts';
+import { migrate } from '../src/migrations/migrate.ts';
 
 const [folder = '', url = ''] = process.argv.slice(2);
 await migrate({ domain: 'ai', urls: { s1: url }, migrations: await readMigrations(folder) });

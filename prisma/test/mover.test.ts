@@ -3,7 +3,9 @@
  */
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addressOf } from '../src/connections/urls.ts';
 import { bucketOf, type Database, newId, newIdBeside } from '../src/index.ts';
+import { firstMap, type Member } from '../src/map/shard-map.ts';
 import {
   abortMove,
   beginMove,
@@ -18,8 +20,6 @@ import {
   readMove,
   runMove,
 } from '../src/mover/index.ts';
-import { firstMap, type Member } from '../src/shard-map.ts';
-import { addressOf } from '../src/urls.ts';
 import { openTestDatabase, readShards } from './support.ts';
 
 let tenant: Tenant;

@@ -4,7 +4,7 @@
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DOMAINS } from '../src/index.ts';
-import { bucketExpression, PLACEMENTS } from '../src/placement.ts';
+import { bucketExpression, PLACEMENTS } from '../src/map/placement.ts';
 
 let tenant: Tenant;
 

@@ -7,7 +7,7 @@ import { findOrInstallPgBouncer, type PgBouncer, startPgBouncer } from '@lyceum/
 import { eventually, openTenant, sql, stackCoordinates, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, DatabasePolicy, newId, openOutboxReader, poolerOf, readDatabaseUrls } from '../src/index.ts';
-import { sqlStateOf } from '../src/shard-map-store.ts';
+import { sqlStateOf } from '../src/map/shard-map-store.ts';
 import { log, openTestDatabase, whileReplayIsPaused } from './support.ts';
 
 /** To each database of a server. */

@@ -3,7 +3,6 @@
  */
 import { join } from 'node:path';
 import {
-  assertConnectionsFit,
   type Database,
   DIRECTORY_DOMAINS,
   directOf,
@@ -11,12 +10,11 @@ import {
   type MaintainedTable,
   maintainPartitions,
   openDatabase,
+  openDatabasePolicies,
   openOutboxReader,
   PartitionsPolicy,
   partitionedTables,
   poolerOf,
-  readDatabasePolicy,
-  ShardsPolicy,
   watchShards,
 } from '@lyceum/database';
 import { createModelRouter, ModelsPolicy } from '@lyceum/models';
@@ -55,7 +53,6 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   const close = (resource: { close(): unknown }) => resource.close();
 
   const policyFile = (name: string) => join(config.CONFIG_DIR, name);
-  const shards = life.own('shards', await openPolicy(policyFile('shards.yaml'), ShardsPolicy, { log }), close);
   const models = life.own('models', await openPolicy(policyFile('models.yaml'), ModelsPolicy, { log }), close);
 
   const partitions = life.own(
@@ -74,10 +71,9 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   ]);
 
   // A worker reads what it is about to change from primaries: it keeps no viewer's positions.
-  const policy = await readDatabasePolicy(config.CONFIG_DIR, log);
-  await assertConnectionsFit({ policy, shards: shards.current, env, log });
-  const pooler = poolerOf(policy);
-  const options = { process: 'worker', env, shards, policy, redis: null, keys, log, metrics } as const;
+  const policies = await openDatabasePolicies({ folder: config.CONFIG_DIR, env, life, log });
+  const pooler = poolerOf(policies.policy);
+  const options = { ...policies, process: 'worker', redis: null, keys, log, metrics } as const;
   const database = life.own('database', await openDatabase('ai', options), close);
   const openDirectory = async (domain: DirectoryDomain) =>
     life.own(`database:${domain}`, await openDatabase<DirectoryDomain>(domain, options), close);
@@ -86,7 +82,7 @@ export async function openResources(config: WorkerConfig, life: Lifecycle, log: 
   );
   const watches = await Promise.all(
     config.RELAY_DOMAINS.map(async (domain) => {
-      const watched = await watchShards({ env, domain, first: firstMap(shards.current, domain), pooler, log });
+      const watched = await watchShards({ env, domain, first: firstMap(policies.shards.current, domain), pooler, log });
       return { domain, watch: life.own(`shards:${domain}`, watched, close) };
     }),
   );

@@ -6,8 +6,8 @@
  * restored among living ones takes their map, if its buckets are still the same.
  */
 import type pg from 'pg';
-import { mergeRanges, type Range, type ShardMap } from '../shard-map.ts';
-import { readShardMap } from '../shard-map-store.ts';
+import { mergeRanges, type Range, type ShardMap } from '../map/shard-map.ts';
+import { readShardMap } from '../map/shard-map-store.ts';
 import { BackupError } from './backup-error.ts';
 import { hasTable } from './catalog.ts';
 import { type BackupDatabase, placeOf } from './manifest.ts';

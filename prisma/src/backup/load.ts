@@ -6,7 +6,7 @@
  */
 import pg from 'pg';
 import { type Checksum, checksumSql, TEXT_SETTINGS } from '../checksum.ts';
-import type { ShardMap } from '../shard-map.ts';
+import type { ShardMap } from '../map/shard-map.ts';
 import { BackupError, reasonOf } from './backup-error.ts';
 import { readTables } from './catalog.ts';
 import { settleMap } from './living-map.ts';

@@ -5,9 +5,9 @@
  * again: what is loaded is kept, what was half loaded never was.
  */
 import type { Domain } from '../domain.ts';
-import { migrate } from '../migrate.ts';
-import { type Migration, migrationsOf } from '../migration-files.ts';
-import type { ShardMap } from '../shard-map.ts';
+import type { ShardMap } from '../map/shard-map.ts';
+import { type Migration, migrationsOf } from '../migrations/files.ts';
+import { migrate } from '../migrations/migrate.ts';
 import { BackupError } from './backup-error.ts';
 import { inParallel } from './in-parallel.ts';
 import { checkBuckets, readLivingMap } from './living-map.ts';

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { TEXT_SETTINGS } from '../checksum.ts';
 import { type Database, internalsOf } from '../database.ts';
 import type { Domain } from '../domain.ts';
-import { readShardMap } from '../shard-map-store.ts';
+import { readShardMap } from '../map/shard-map-store.ts';
 import { BackupError, reasonOf } from './backup-error.ts';
 import { type CatalogTable, hasTable, readAppliedMigrations, readTables } from './catalog.ts';
 import { type LongConnection, openLongConnection } from './connection.ts';

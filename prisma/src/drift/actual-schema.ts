@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import type { Domain } from '../domain.ts';
-import { type PartitionedTable, partitionedTables } from '../partitions.ts';
+import { type PartitionedTable, partitionedTables } from '../partitions/partitions.ts';
 import { describeColumn, describeForeignKey, indexKey, type SchemaObjects } from './schema-objects.ts';
 
 export async function readActualSchema(client: pg.Client, domain: Domain): Promise<SchemaObjects> {

@@ -7,8 +7,8 @@
  */
 import { sleep } from '@lyceum/service-kit';
 import type pg from 'pg';
-import type { Buckets } from '../placement.ts';
-import { mergeRanges, type ShardMap, withMoved, withoutBuckets } from '../shard-map.ts';
+import type { Buckets } from '../map/placement.ts';
+import { mergeRanges, type ShardMap, withMoved, withoutBuckets } from '../map/shard-map.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 import { type MapLock, nextVersion, spread } from './map-changes.ts';

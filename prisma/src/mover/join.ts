@@ -4,10 +4,10 @@
  * Writers of reference copies are held off meanwhile, so that the copy is whole and the next write goes to all.
  */
 import type pg from 'pg';
-import { inPgTransaction } from '../pg-transaction.ts';
-import { everywhereTables, movingTables } from '../placement.ts';
-import type { Member } from '../shard-map.ts';
-import { bringUpTo, EVERYWHERE } from '../shard-map-store.ts';
+import { everywhereTables, movingTables } from '../map/placement.ts';
+import type { Member } from '../map/shard-map.ts';
+import { bringUpTo, EVERYWHERE } from '../map/shard-map-store.ts';
+import { inPgTransaction } from '../statements/pg-transaction.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 import { nextVersion, spread } from './map-changes.ts';

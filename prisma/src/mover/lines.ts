@@ -4,11 +4,11 @@
  */
 import type { Environment } from '@lyceum/service-kit';
 import pg from 'pg';
+import { directOf, type ServerUrls, urlsOfShard } from '../connections/urls.ts';
 import type { Domain } from '../domain.ts';
-import { inPgTransaction } from '../pg-transaction.ts';
-import type { Member, ShardMap } from '../shard-map.ts';
-import { readShardMap } from '../shard-map-store.ts';
-import { directOf, type ServerUrls, urlsOfShard } from '../urls.ts';
+import type { Member, ShardMap } from '../map/shard-map.ts';
+import { readShardMap } from '../map/shard-map-store.ts';
+import { inPgTransaction } from '../statements/pg-transaction.ts';
 import { ShardsError } from './errors.ts';
 
 const CONNECT_MS = 5_000;

@@ -4,8 +4,8 @@
  */
 import { withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
-import type { ShardMap } from '../shard-map.ts';
-import { bringUpTo } from '../shard-map-store.ts';
+import type { ShardMap } from '../map/shard-map.ts';
+import { bringUpTo } from '../map/shard-map-store.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 

@@ -10,8 +10,8 @@
  * over an abort undoes everything; after it, what was handed over stays, and the rest does not move.
  */
 import { sleep } from '@lyceum/service-kit';
-import type { Buckets } from '../placement.ts';
-import { mergeRanges, withoutBuckets } from '../shard-map.ts';
+import type { Buckets } from '../map/placement.ts';
+import { mergeRanges, withoutBuckets } from '../map/shard-map.ts';
 import { flipBuckets } from './flip.ts';
 import type { Lines } from './lines.ts';
 import { changeMap, type MapLock } from './map-changes.ts';

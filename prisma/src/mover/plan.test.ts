@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ShardMap } from '../shard-map.ts';
+import type { ShardMap } from '../map/shard-map.ts';
 import { chunksOf, loadOf, planBalance, planMove } from './plan.ts';
 
 const halves: ShardMap = {

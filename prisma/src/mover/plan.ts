@@ -2,8 +2,8 @@
  * What must move where, as pure arithmetic over a shard map.
  */
 import { BUCKETS } from '../ids.ts';
-import type { Buckets } from '../placement.ts';
-import { mergeRanges, type ShardMap } from '../shard-map.ts';
+import type { Buckets } from '../map/placement.ts';
+import { mergeRanges, type ShardMap } from '../map/shard-map.ts';
 import { ShardsError } from './errors.ts';
 
 /** Buckets that go from one shard to another. */

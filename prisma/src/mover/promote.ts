@@ -6,9 +6,9 @@
  * it is run again: a replica that is a primary already is chosen before all others, and domains that name it are done.
  */
 import type pg from 'pg';
-import { LAST_POSITION, toPosition } from '../position.ts';
-import { sqlStateOf } from '../shard-map-store.ts';
-import { addressOf } from '../urls.ts';
+import { addressOf } from '../connections/urls.ts';
+import { sqlStateOf } from '../map/shard-map-store.ts';
+import { LAST_POSITION, toPosition } from '../routing/position.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 import { lockMap } from './map-changes.ts';

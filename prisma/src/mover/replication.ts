@@ -3,7 +3,7 @@
  * and then every change. Each step may be done again.
  */
 import type { Domain } from '../domain.ts';
-import { type Buckets, bucketExpression, conditionOf, movingTables } from '../placement.ts';
+import { type Buckets, bucketExpression, conditionOf, movingTables } from '../map/placement.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 

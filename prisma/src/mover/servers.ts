@@ -6,8 +6,8 @@
  */
 import { sleep } from '@lyceum/service-kit';
 import type pg from 'pg';
-import type { Member, ShardMap } from '../shard-map.ts';
-import { addressOf } from '../urls.ts';
+import { addressOf } from '../connections/urls.ts';
+import type { Member, ShardMap } from '../map/shard-map.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 import { changeMap, lockMap } from './map-changes.ts';

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { checksumSql } from '../checksum.ts';
 import type { Domain } from '../domain.ts';
 import { BUCKETS } from '../ids.ts';
-import { type Buckets, conditionOf, everywhereTables, movingTables } from '../placement.ts';
+import { type Buckets, conditionOf, everywhereTables, movingTables } from '../map/placement.ts';
 import type { Lines } from './lines.ts';
 
 export interface Digest {

@@ -2,15 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import path from 'node:path';
-import {
-  assertConnectionsFit,
-  BUCKETS,
-  type Database,
-  newId,
-  openDatabase,
-  readDatabasePolicy,
-  ShardsPolicy,
-} from '@lyceum/database';
+import { BUCKETS, type Database, newId, openDatabase, openDatabasePolicies } from '@lyceum/database';
 import { ModelsPolicy } from '@lyceum/models';
 import {
   type Clock,
@@ -43,20 +35,11 @@ export async function openResources({ env, source, log, life, clock = systemCloc
   const redis = async (role: RedisRole) =>
     life.own(`redis:${role}`, await connectRedis(env.REDIS_URL, role, { log }), closeRedis);
   const [cache, subscriber] = await Promise.all([redis('cache'), redis('subscriber')]);
-  const file = (name: string) => path.join(env.CONFIG_DIR, name);
-  const shards = life.own('policy:shards', await openPolicy(file('shards.yaml'), ShardsPolicy, { log }), (p) =>
-    p.close(),
-  );
-  const models = life.own('policy:models', await openPolicy(file('models.yaml'), ModelsPolicy, { log }), (p) =>
-    p.close(),
-  );
-  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
-  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
-  const database = life.own(
-    'database',
-    await openDatabase('ai', { process: 'ai', env: source, shards, policy, redis: cache, keys, log, metrics }),
-    (ai) => ai.close(),
-  );
+  const modelsFile = path.join(env.CONFIG_DIR, 'models.yaml');
+  const models = life.own('policy:models', await openPolicy(modelsFile, ModelsPolicy, { log }), (p) => p.close());
+  const policies = await openDatabasePolicies({ folder: env.CONFIG_DIR, env: source, life, log });
+  const opening = openDatabase('ai', { ...policies, process: 'ai', redis: cache, keys, log, metrics });
+  const database = life.own('database', await opening, (ai) => ai.close());
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
   return {
     claimsSecret: env.CLAIMS_SECRET,

@@ -1,8 +1,7 @@
 /**
  * Everything this process holds open, opened here and closed in reverse.
  */
-import path from 'node:path';
-import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
+import { openDatabase, openDatabasePolicies } from '@lyceum/database';
 import {
   closeRedis,
   connectRedis,
@@ -11,7 +10,6 @@ import {
   type Environment,
   type Lifecycle,
   type Logger,
-  openPolicy,
   systemClock,
 } from '@lyceum/service-kit';
 import type { CoursesEnv } from './config.ts';
@@ -28,20 +26,8 @@ export async function openResources({ env, source, log, life }: ResourceOptions)
   const metrics = createMetrics('courses');
   const keys = createRedisKeys(env.REDIS_PREFIX);
   const cache = life.own('redis:cache', await connectRedis(env.REDIS_URL, 'cache', { log }), closeRedis);
-  const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
-  const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
-  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
-  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
-  const opening = openDatabase('courses', {
-    process: 'courses',
-    env: source,
-    shards,
-    policy,
-    redis: cache,
-    keys,
-    log,
-    metrics,
-  });
+  const policies = await openDatabasePolicies({ folder: env.CONFIG_DIR, env: source, life, log });
+  const opening = openDatabase('courses', { ...policies, process: 'courses', redis: cache, keys, log, metrics });
   const database = life.own('database', await opening, (courses) => courses.close());
   return { claimsSecret: env.CLAIMS_SECRET, metrics, database, clock: systemClock, log };
 }

@@ -2,8 +2,7 @@
  * Everything this process holds open, opened here and closed in reverse.
  */
 import { hostname } from 'node:os';
-import path from 'node:path';
-import { assertConnectionsFit, openDatabase, readDatabasePolicy, ShardsPolicy } from '@lyceum/database';
+import { openDatabase, openDatabasePolicies } from '@lyceum/database';
 import {
   type Clock,
   closeRedis,
@@ -13,7 +12,6 @@ import {
   type Environment,
   type Lifecycle,
   type Logger,
-  openPolicy,
   type RedisRole,
   systemClock,
 } from '@lyceum/service-kit';
@@ -45,20 +43,8 @@ export async function openResources({ env, source, log, life, clock = systemCloc
     redis('worker'),
     redis('worker'),
   ]);
-  const shardsFile = path.join(env.CONFIG_DIR, 'shards.yaml');
-  const shards = life.own('policy:shards', await openPolicy(shardsFile, ShardsPolicy, { log }), (p) => p.close());
-  const policy = await readDatabasePolicy(env.CONFIG_DIR, log);
-  await assertConnectionsFit({ policy, shards: shards.current, env: source, log });
-  const opening = openDatabase('users', {
-    process: 'users',
-    env: source,
-    shards,
-    policy,
-    redis: cache,
-    keys,
-    log,
-    metrics,
-  });
+  const policies = await openDatabasePolicies({ folder: env.CONFIG_DIR, env: source, life, log });
+  const opening = openDatabase('users', { ...policies, process: 'users', redis: cache, keys, log, metrics });
   const database = life.own('database', await opening, (users) => users.close());
   const topics = life.own('live topics', openLiveTopics({ subscriber, reader: cache, keys, log }), (t) => t.close());
   const channels = life.own('channels', openChannels(subscriber), (c) => c.close());

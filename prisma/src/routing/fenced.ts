@@ -1,0 +1,56 @@
+/**
+ * Writes and reads of this package's own tables, past Prisma: under the fence of their bucket, like every write.
+ */
+import { LyceumError } from '@lyceum/service-kit';
+import type pg from 'pg';
+import type { Workload } from '../connections/pools.ts';
+import type { Domain } from '../domain.ts';
+import { inPgTransaction } from '../statements/pg-transaction.ts';
+import type { Router } from './router.ts';
+
+export interface Fenced {
+  /** A transaction on the primary that serves the bucket, or several that one shard serves. */
+  write<T>(buckets: number | readonly number[], work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /** One statement on the primary that serves the bucket now. */
+  query<Row extends pg.QueryResultRow>(bucket: number, text: string, values: readonly unknown[]): Result<Row>;
+  /** One statement that only reads, on the primary of a shard, whatever it serves. */
+  readShard<Row extends pg.QueryResultRow>(shard: string, text: string, values: readonly unknown[]): Result<Row>;
+}
+
+type Result<Row extends pg.QueryResultRow> = Promise<pg.QueryResult<Row>>;
+
+export function createFenced<D extends Domain>(router: Router<D>, workload: Workload): Fenced {
+  const shardOf = (buckets: readonly number[]) => {
+    const shards = new Set(buckets.map((bucket) => router.shardOf(bucket)));
+    const [shard] = shards;
+    if (!shard || shards.size > 1) throw new LyceumError('SERVICE_UNAVAILABLE', 'Buckets were moved apart meanwhile');
+    return shard;
+  };
+  const write: Fenced['write'] = (bucket, work) => {
+    const buckets = [...new Set([bucket].flat())].sort((a, b) => a - b);
+    return router.withMap(
+      () => shardOf(buckets),
+      (shard, version) =>
+        inPgTransaction(
+          shard.primary.pool(workload),
+          work,
+          `BEGIN; ${enter(buckets, version, shard.limits(workload))}`,
+        ),
+    );
+  };
+  return {
+    write,
+    query: (bucket, text, values) => write(bucket, (client) => client.query(text, [...values])),
+    readShard: (shard, text, values) =>
+      router
+        .named(shard)
+        .primary.pool(workload)
+        .query(text, [...values]),
+  };
+}
+
+function enter(buckets: readonly number[], version: number, limits: string): string {
+  const [only] = buckets;
+  if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})${limits}`;
+  return `SELECT count(enter_bucket(bucket, ${version}))${limits} FROM unnest(ARRAY[${buckets}]) AS bucket`;
+}
