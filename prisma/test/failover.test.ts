@@ -169,7 +169,7 @@ test('an old primary that starts again gets no write of who has heard of the new
   await promote();
   await eventually(enrol);
   await primary.start();
-  const enter = `SELECT enter_bucket(7, ${internalsOf(progress).router.map.version})`;
+  const enter = `SELECT enter_bucket(7, ${internalsOf(progress).router.map.version}, 's1')`;
   await expect(sql(primary.url(databaseName('progress')), enter)).rejects.toThrow(/shard map/);
 
   const id = await enrol();

@@ -6,6 +6,7 @@ import type pg from 'pg';
 import type { Workload } from '../connections/pools.ts';
 import type { Domain } from '../domain.ts';
 import { inPgTransaction } from '../statements/pg-transaction.ts';
+import { fence } from './fence.ts';
 import type { Router } from './router.ts';
 
 export interface Fenced {
@@ -27,15 +28,13 @@ export function createFenced<D extends Domain>(router: Router<D>, workload: Work
     return shard;
   };
   const write: Fenced['write'] = (bucket, work) => {
-    const buckets = [...new Set([bucket].flat())].sort((a, b) => a - b);
+    const [first, ...others] = [...new Set([bucket].flat())].sort((a, b) => a - b);
+    if (first === undefined) throw new Error('Nothing is written to no bucket.');
+    const buckets = [first, ...others] as const;
     return router.withMap(
       () => shardOf(buckets),
       (shard, version) =>
-        inPgTransaction(
-          shard.primary.pool(workload),
-          work,
-          `BEGIN; ${enter(buckets, version, shard.limits(workload))}`,
-        ),
+        inPgTransaction(shard.primary.pool(workload), work, `BEGIN; ${fence(shard, { buckets, version, workload })}`),
     );
   };
   return {
@@ -47,10 +46,4 @@ export function createFenced<D extends Domain>(router: Router<D>, workload: Work
         .primary.pool(workload)
         .query(text, [...values]),
   };
-}
-
-function enter(buckets: readonly number[], version: number, limits: string): string {
-  const [only] = buckets;
-  if (buckets.length === 1) return `SELECT enter_bucket(${only}, ${version})${limits}`;
-  return `SELECT count(enter_bucket(bucket, ${version}))${limits} FROM unnest(ARRAY[${buckets}]) AS bucket`;
 }

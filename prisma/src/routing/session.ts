@@ -15,6 +15,7 @@ import { EVERYWHERE, isStaleMap } from '../map/shard-map-store.ts';
 import { empty, join, raw, sql } from '../statements/sql.ts';
 import { type Committed, inTransaction } from '../statements/transaction.ts';
 import type { Client, Consistency, DatabaseSession, SeenPositions, ShardPlace, Tx } from '../types.ts';
+import { fence } from './fence.ts';
 import { later, mapPlace, NO_POSITION, type Position, positionOfVersion, toPosition, versionOf } from './position.ts';
 import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
@@ -77,7 +78,7 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     const { router, metrics, workloads } = this.#o;
     return router.withMap(shardNow, async (shard, version) => {
       const { primary } = shard;
-      const first = `SELECT enter_bucket(${bucket}, ${version})${shard.limits(workloads.write)}`;
+      const first = fence(shard, { buckets: [bucket], version, workload: workloads.write });
       let committed: Committed<T>;
       try {
         committed = await inTransaction(
