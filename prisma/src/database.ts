@@ -81,9 +81,10 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
   const positions = createViewerPositions(o.redis, o.keys);
 
   const own = (wanted: Workload) => (workloads.includes(wanted) ? wanted : workloads[0]);
-  const fenced = createFenced(router, own('write'));
+  const usual = { read: own('read'), write: own('write') };
+  const fenced = createFenced(router, usual);
   const session: Database<D>['session'] = (viewerId, seen, workload) => {
-    const lines = workload ? { read: workload, write: workload } : { read: own('read'), write: own('write') };
+    const lines = workload ? { read: workload, write: workload } : usual;
     return new Session({ domain, viewerId, seen, workloads: lines, router, positions, metrics, log });
   };
   const shardOf = (id: string) => router.map.shardOf(bucketOf(id));

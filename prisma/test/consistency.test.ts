@@ -3,7 +3,7 @@
  */
 import { eventually, openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, newId } from '../src/index.ts';
+import { type Database, DatabasePolicy, newId } from '../src/index.ts';
 import { openTestDatabase, whileReplayIsPaused } from './support.ts';
 
 let tenant: Tenant;
@@ -197,6 +197,22 @@ test('a statement that a replica fails to answer is answered by the primary', as
   });
   expect((await answer)[0]?.name).toBe('before');
   expect((await opened.reads('primary', 'failed_over')) - before).toBe(1);
+});
+
+test('a replica is not blamed for a pool that is full: what finds no connection goes to the primary, the rest stays', async () => {
+  const pools = DatabasePolicy.parse({ pools: { read: { max: 2 } } });
+  const small = await openTestDatabase('users', tenant.env, { pools });
+  try {
+    const id = await makeAccount(23);
+    const client = await small.database.session(null).read(id, 'eventual');
+    const slow = [1, 2].map(() => client.$queryRaw`SELECT pg_sleep(4)::text, pg_is_in_recovery() AS standby`);
+    const late = client.$queryRaw<{ standby: boolean }[]>`SELECT pg_is_in_recovery() AS standby`;
+    expect(await late).toEqual([{ standby: false }]);
+    expect(await Promise.all(slow)).toEqual([1, 2].map(() => [{ pg_sleep: '', standby: true }]));
+    expect(await small.reads('primary', 'failed_over')).toBe(0);
+  } finally {
+    await small.close();
+  }
 });
 
 test('a client for reading offers no method that writes, and a replica refuses written SQL', async () => {

@@ -8,11 +8,12 @@ import type { Metrics } from '@lyceum/service-kit';
  * - `asked`: the caller wanted the primary.
  * - `behind`: no replica had replayed what the reader has seen.
  * - `unhealthy`: no replica answers, or all lag.
+ * - `crowded`: so too, and more wait for the primary than it is asked to bear: refused.
  * - `no_replica`: the shard has none.
  * - `positions_unknown`: Redis did not say what the reader has seen.
  * - `failed_over`: a replica failed in the middle of a statement; the primary answered it.
  */
-type ReadReason = PrimaryReason | 'fresh' | 'failed_over';
+type ReadReason = PrimaryReason | 'fresh' | 'failed_over' | 'crowded';
 
 /** Why a read was sent to the primary. */
 export type PrimaryReason = 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'positions_unknown';

@@ -42,6 +42,8 @@ export const DatabasePolicy = z.strictObject({
   spare: z.number().int().min(0).default(8),
   /** Whether DATABASE_URL_* and DATABASE_REPLICA_URLS_* name PgBouncers in transaction mode. */
   pooler: z.boolean().default(false),
+  /** How long a read waits for a replica to show what its reader has seen, before it goes to the primary. */
+  replicaWaitMs: z.number().int().min(0).max(1_000).default(20),
   /** Statements that are prepared once per connection. By default not through a pooler: it takes PgBouncer 1.21 or newer. */
   namedStatements: z.boolean().optional(),
 });

@@ -87,13 +87,19 @@ export function transactionLimits({ timeoutMs, pooler }: Pick<PoolSettings, 'tim
   return limits.map((name) => `, set_config('${name}', '${timeoutMs}', true)`).join('');
 }
 
+/** No connection of ours became free in time. */
+function isPoolFull(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+}
+
 /**
  * True if the server, not the statement, is at fault: connection lost or refused (class 08), shutting down (57P0x),
- * cancelled in favour of replay (40001 on a standby), too many connections (53300), or no SQLSTATE at all.
+ * cancelled in favour of replay (40001 on a standby), too many connections (53300), or no SQLSTATE at all. A statement that
+ * took too long is at fault itself: elsewhere it would take as long.
  */
 function isServerFault(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (typeof code !== 'string') return error instanceof Error;
+  if (typeof code !== 'string') return error instanceof Error && error.message !== 'Query read timeout';
   return /^(08...|57P0.|40001|53300|E[A-Z]+)$/.test(code);
 }
 
@@ -113,8 +119,10 @@ export class ReplicaPool extends pg.Pool {
       try {
         return await query.apply(this, args);
       } catch (error) {
-        if (!isServerFault(error)) throw error;
-        this.#onFault(error);
+        if (!isPoolFull(error)) {
+          if (!isServerFault(error)) throw error;
+          this.#onFault(error);
+        }
         return await query.apply(this.#primary(), args);
       }
     }) as unknown as pg.Pool['query'];

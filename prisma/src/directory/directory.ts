@@ -124,7 +124,8 @@ export function createDirectory<D extends Domain>(o: DirectoryOptions<D>): Direc
     },
 
     async lookup(kind, value) {
-      return (await entries.find({ kind, value }, GRACE_MS))?.ownerId ?? null;
+      const key = { kind, value };
+      return (await entries.ownerOf(key)) ?? (await entries.find(key, GRACE_MS))?.ownerId ?? null;
     },
 
     async sweep(shard, { graceMs = GRACE_MS, signal } = {}) {

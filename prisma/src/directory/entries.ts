@@ -1,12 +1,13 @@
 /**
  * The rows of the directory, and whose rows they stand for.
  *
- * An entry lies on the shard of the hash of its kind and value. Everything here is one statement on that shard's primary.
+ * An entry lies on the shard of the hash of its kind and value. Everything here is one statement on that shard.
  * `claimed_at` is the entry's version as well: every renewal raises it, and nothing is released that was renewed since.
  */
 import type pg from 'pg';
 import { bucketOfValue } from '../ids.ts';
 import type { Fenced } from '../routing/fenced.ts';
+import { sql } from '../statements/sql.ts';
 
 export interface Key {
   readonly kind: string;
@@ -31,7 +32,7 @@ const COLUMNS = 'kind, value, owner_id::text AS "ownerId", claimed_at::text AS v
 /** By the server's clock, and later than it was whatever that clock says. */
 const NEXT_VERSION = `greatest(clock_timestamp(), entry.claimed_at + interval '1 millisecond')`;
 
-export function createDirectoryEntries({ query, readShard }: Fenced) {
+export function createDirectoryEntries({ look, query, readShard }: Fenced) {
   const placeOf = ({ kind, value }: Key) => bucketOfValue(`${kind}:${value}`);
   const isOne = async (result: Promise<pg.QueryResult>) => (await result).rowCount === 1;
 
@@ -44,6 +45,19 @@ export function createDirectoryEntries({ query, readShard }: Fenced) {
         [key.kind, key.value, graceMs / 1_000],
       );
       return rows[0];
+    },
+
+    /**
+     * The owner of a confirmed value, from any server of its shard: what is confirmed is never released. Undefined also of
+     * one that is too new for the server.
+     */
+    async ownerOf(key: Key): Promise<string | undefined> {
+      const rows = await look<{ ownerId: string }>(
+        placeOf(key),
+        sql`SELECT owner_id::text AS "ownerId" FROM directory_entry
+            WHERE kind = ${key.kind} AND value = ${key.value} AND confirmed_at IS NOT NULL`,
+      );
+      return rows[0]?.ownerId;
     },
 
     /** The oldest unconfirmed entries of a shard that are older than the grace, after `after`. */

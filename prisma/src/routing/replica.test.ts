@@ -60,6 +60,37 @@ test('a dead primary does not make its replica look late', async () => {
   expect(replica.healthy).toBe(true);
 });
 
+test('a replica that lacks what a dead primary wrote last is out of use after the bound, however long nobody promotes', async () => {
+  const { replica, state } = controlled();
+  await replica.tick('00000000/00000001');
+  state.now = 1_000;
+  await replica.tick('00000000/00000002');
+  for (const [seconds, healthy] of [
+    [5, true],
+    [10, true],
+    [11, false],
+    [120, false],
+  ] as const) {
+    state.now = seconds * 1_000;
+    await replica.tick(null);
+    expect(replica.healthy, `after ${seconds} s`).toBe(healthy);
+  }
+});
+
+test('a replica that fails again soon after it came back stays out for a while', async () => {
+  const { replica, state } = controlled();
+  await replica.tick('00000000/00000001');
+  replica.fault();
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(true);
+  replica.fault();
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(false);
+  state.now = 1_000;
+  await replica.tick('00000000/00000001');
+  expect(replica.healthy).toBe(true);
+});
+
 test('a replica that does not answer is out of use until it does', async () => {
   const { replica, state } = controlled();
   await replica.tick('00000000/00000001');

@@ -3,7 +3,7 @@
  * may serve reads.
  *
  * Lag is measured against the primary's own positions seen at earlier ticks, not against clocks or transaction times:
- * an idle primary gives no lag, a cut-off replica does, and a dead primary does not make its replicas look late.
+ * an idle primary gives no lag, a cut-off replica does, and a dead primary makes only those look late that lack something.
  */
 import type { Position } from './position.ts';
 import { toPosition } from './position.ts';
@@ -78,14 +78,16 @@ export class Replica {
     if (!latest || !oldest) return 0;
     const caughtUp = this.#samples.findLast((sample) => sample.position <= this.#replayed);
     // Behind everything remembered: at least as late as the memory is long.
-    return caughtUp ? latest.at - caughtUp.at : latest.at - oldest.at + this.#maxLagMs;
+    if (!caughtUp) return latest.at - oldest.at + this.#maxLagMs;
+    // What a dead primary wrote last is not younger for its silence.
+    return caughtUp === latest ? 0 : this.#now() - caughtUp.at;
   }
 
   /** A statement failed there. It stays out until the next good answer; if it fails again and again, for longer. */
   fault(): void {
     if (this.#answers) this.#faults += 1;
     this.#answers = false;
-    const outMs = this.#faults < 2 ? 0 : EJECTION.baseMs * 2 ** (this.#faults - 2);
+    const outMs = this.#faults <= 1 ? 0 : EJECTION.baseMs * 2 ** (this.#faults - 2);
     this.#outUntil = this.#now() + Math.min(outMs, EJECTION.maxMs);
   }
 

@@ -13,8 +13,10 @@ import { bringUpTo, isStaleMap, readMapVersion, readShardMap } from '../map/shar
 import type { Shard } from './shard.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** A read by a map that was last looked at longer ago looks first: a move may have gone on. Shorter than any grace. */
+/** A read of a shard that last showed its map longer ago looks first: buckets may have been handed over since. */
 const MAP_AGE_MS = 4_500;
+/** By a map older than this nobody reads: what was handed over may have been cleared. Shorter than a mover's grace. */
+const MAP_OLDEST_MS = 7_000;
 /** How long a database may take to tell or take a map. */
 const ASK_MS = 1_000;
 /** Longer than any request that still uses a shard which is no longer on the map, or not at that address. */
@@ -42,7 +44,10 @@ export class Router<D extends Domain> {
   #map: CompiledMap;
   /** Whether no database has told a map yet: until then it is the file's, and whatever a database tells is before it. */
   #isFirst = true;
+  /** When the last look began after which the latest map seen was in use. */
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Until then every shard's map is young enough for reads. */
+  #freshUntil = Number.NEGATIVE_INFINITY;
   readonly #retired = new Map<Shard<D>, NodeJS.Timeout>();
   #opened: ReadonlyMap<string, Opened<D>> = new Map();
   #shards: readonly Shard<D>[] = [];
@@ -110,21 +115,38 @@ export class Router<D extends Domain> {
           throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause: error });
         }
         if (attempt > 1) await sleep(STALE_WAIT_MS * 2 ** Math.min(attempt, 7) * Math.random());
-        await this.#settle(shard);
+        // A shard too busy to tell is asked again by the next try.
+        await this.#settle(shard).catch((err) => this.#o.log.debug({ err }, 'a map could not be settled'));
       }
     }
   }
 
   /** Returns once the map is no older than what these shards had when this was called; those that are away aside. */
-  async confirm(shards: readonly Shard<D>[]): Promise<void> {
-    const asked = shards.map((shard) => withTimeout(readMapVersion(shard.probe), ASK_MS, 'confirming a map'));
+  async confirm(shards: ReadonlySet<Shard<D>>): Promise<void> {
+    const asked = [...shards].map((shard) => withTimeout(readMapVersion(shard.probe), ASK_MS, 'confirming a map'));
     const versions = await Promise.allSettled(asked);
     await this.atLeast(Math.max(0, ...versions.map((each) => (each.status === 'fulfilled' ? each.value : 0))));
   }
 
-  /** Undefined, as mostly, if the map was looked at a moment ago; else returns once it was. */
-  fresh(): Promise<void> | undefined {
-    return performance.now() - this.#lookedAt < MAP_AGE_MS ? undefined : this.#look();
+  /**
+   * Undefined, as mostly, if these shards showed their map a moment ago; else looks. Throws if none of a shard's servers
+   * tells for so long that its buckets may be elsewhere by now.
+   */
+  fresh(shards: () => readonly Shard<D>[]): Promise<void> | undefined {
+    return performance.now() < this.#freshUntil ? undefined : this.#renew(shards);
+  }
+
+  async #renew(shards: () => readonly Shard<D>[]): Promise<void> {
+    const ageMs = () => performance.now() - this.#asOf(shards());
+    if (ageMs() < MAP_AGE_MS) return;
+    await this.#look();
+    if (ageMs() < MAP_OLDEST_MS) return;
+    throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause: 'a shard does not tell its map' });
+  }
+
+  /** Of which moment the map is that these shards are read by. */
+  #asOf(shards: readonly Shard<D>[]): number {
+    return Math.min(this.#lookedAt, ...shards.map(({ shownAt }) => shownAt));
   }
 
   /** After the shard refused a writer: takes the newer map from it, or gives it ours. */
@@ -166,13 +188,15 @@ export class Router<D extends Domain> {
   }
 
   async #lookOnce(): Promise<void> {
+    const begun = performance.now();
     const seen = await Promise.all(this.#shards.map((shard) => shard.check()));
     const latest = seen.reduce((best, each) => (each.version > best.version ? each : best));
     if (this.#isNews(latest.version)) {
       const map = await withTimeout(readShardMap(latest.pool), ASK_MS, 'reading a map');
       if (map) await this.#adopt(map);
     }
-    this.#lookedAt = performance.now();
+    this.#lookedAt = begun;
+    this.#freshUntil = this.#asOf(this.#shards) + MAP_AGE_MS;
     const behind = this.#shards.filter((shard) => shard.answers && shard.version < this.#map.version);
     if (behind.length === 0) return;
     const told = behind.map((shard) => withTimeout(bringUpTo(shard.probe, this.#map.map), ASK_MS, 'telling a map'));

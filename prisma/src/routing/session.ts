@@ -7,7 +7,6 @@
  */
 import type { Logger } from '@lyceum/service-kit';
 import type { DatabaseMetrics } from '../connections/database-metrics.ts';
-import type { Workload } from '../connections/pools.ts';
 import type { Domain } from '../domain.ts';
 import { bucketOf, isId } from '../ids.ts';
 import type { CompiledMap } from '../map/shard-map.ts';
@@ -16,6 +15,7 @@ import { empty, join, raw, sql } from '../statements/sql.ts';
 import { type Committed, inTransaction } from '../statements/transaction.ts';
 import type { Client, Consistency, DatabaseSession, SeenPositions, ShardPlace, Tx } from '../types.ts';
 import { fence } from './fence.ts';
+import type { Workloads } from './fenced.ts';
 import { later, mapPlace, NO_POSITION, type Position, positionOfVersion, toPosition, versionOf } from './position.ts';
 import type { Router } from './router.ts';
 import type { Shard } from './shard.ts';
@@ -28,8 +28,7 @@ export interface SessionOptions<D extends Domain> {
   readonly domain: D;
   readonly viewerId: string | null;
   readonly seen?: SeenPositions | undefined;
-  /** Of reads, and of transactions. */
-  readonly workloads: { readonly read: Workload; readonly write: Workload };
+  readonly workloads: Workloads;
   readonly router: Router<D>;
   readonly positions: ViewerPositions;
   readonly metrics: DatabaseMetrics;
@@ -106,11 +105,11 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
     consistency: Consistency = 'session',
   ): Promise<T[]> {
-    const heeded = this.#heed(consistency, () => this.#o.router.shards);
+    const known = ids.filter(isId);
+    const heeded = this.#heed(consistency, () => known.map((id) => this.#o.router.shardOf(bucketOf(id))));
     if (heeded) await heeded;
     const groups = new Map<Shard<D>, string[]>();
-    for (const id of new Set(ids)) {
-      if (!isId(id)) continue;
+    for (const id of new Set(known)) {
       const shard = this.#o.router.shardOf(bucketOf(id));
       const group = groups.get(shard);
       if (group) group.push(id);
@@ -145,21 +144,21 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
    * the latest asks where it is. Undefined: there is nothing to wait for, as mostly.
    */
   #heed(consistency: Consistency, places: () => readonly Shard<D>[]): Promise<void> | undefined {
-    if (consistency === 'primary') return this.#o.router.confirm(places());
-    if (consistency === 'eventual') return this.#o.router.fresh();
-    if (this.#kept !== undefined) return this.#followMap();
+    if (consistency === 'primary') return this.#o.router.confirm(new Set(places()));
+    if (consistency === 'eventual') return this.#o.router.fresh(places);
+    if (this.#kept !== undefined) return this.#followMap(places);
     this.#asked ??= this.#o.positions.load(this.#o.viewerId!).then((kept) => {
       this.#kept = kept;
     });
-    return this.#asked.then(() => this.#followMap());
+    return this.#asked.then(() => this.#followMap(places));
   }
 
-  #followMap(): Promise<void> | undefined {
+  #followMap(places: () => readonly Shard<D>[]): Promise<void> | undefined {
     const { domain, router } = this.#o;
-    if (!this.#kept) return router.fresh();
+    if (!this.#kept) return router.fresh(places);
     const place = mapPlace(domain);
     const seen = later(this.#seen.get(place), this.#kept.get(place) ?? NO_POSITION);
-    if (seen === NO_POSITION || versionOf(seen) <= router.map.version) return router.fresh();
+    if (seen === NO_POSITION || versionOf(seen) <= router.map.version) return router.fresh(places);
     return router.atLeast(versionOf(seen));
   }
 

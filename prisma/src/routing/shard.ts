@@ -1,7 +1,7 @@
 /**
  * One shard of a domain: its primary, its replicas, and the choice between them.
  */
-import { type Logger, withTimeout } from '@lyceum/service-kit';
+import { type Logger, LyceumError, withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
 import type { ClientFactory } from '../connections/clients.ts';
 import type { DatabaseMetrics, PrimaryReason } from '../connections/database-metrics.ts';
@@ -14,8 +14,8 @@ import { type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import { Server } from './server.ts';
 
-/** How long a read waits for a replica to catch up before it goes to the primary. */
-const REPLICA_WAIT_MS = 20;
+/** Reads that may wait for each connection to the primary, while no replica takes its share of them. */
+const WAITING_PER_CONNECTION = 10;
 const WARM_UP_MS = 2_000;
 const CHECK_MS = 1_000;
 const VERSION = 'coalesce((SELECT version FROM shard_map), 0) AS version';
@@ -56,6 +56,7 @@ export class Shard<D extends Domain> {
   readonly #replicas: readonly ReplicaMember<D>[];
   #version = 0;
   #answers = false;
+  #shownAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ShardOptions<D>) {
     const { domain, name, urls, createClient, metrics, log } = options;
@@ -120,19 +121,29 @@ export class Shard<D extends Domain> {
   reader(freshness: Freshness, workload: Workload): Client<D> | Promise<Client<D>> {
     if (this.#replicas.length === 0) return this.readPrimary('no_replica', workload);
     const healthy = this.#replicas.filter(({ state }) => state.healthy);
-    if (healthy.length === 0) return this.readPrimary('unhealthy', workload);
+    if (healthy.length === 0) return this.#readAlonePrimary(workload);
     const { position, version } = freshness;
     const fresh = healthy.filter(({ state }) => state.shows(position, version));
     if (fresh.length > 0) return this.#readReplica(pick(fresh), workload);
     const chosen = pick(healthy);
     return chosen.state
-      .reaches(position, version, REPLICA_WAIT_MS)
+      .reaches(position, version, this.#o.policy.replicaWaitMs)
       .then((reached) => (reached ? this.#readReplica(chosen, workload) : this.readPrimary('behind', workload)));
   }
 
   #readReplica({ server }: ReplicaMember<D>, workload: Workload): Client<D> {
     this.#o.metrics.read(this.name, 'replica', 'fresh');
     return server.client(workload);
+  }
+
+  /** Of a shard whose replicas are all gone: what no longer fits is refused at once, so that the rest is served. */
+  #readAlonePrimary(workload: Workload): Client<D> {
+    const { metrics, policy } = this.#o;
+    if (this.primary.pool(workload).waitingCount >= policy.pools[workload].max * WAITING_PER_CONNECTION) {
+      metrics.read(this.name, 'primary', 'crowded');
+      throw new LyceumError('SERVICE_UNAVAILABLE', undefined, undefined, { cause: `replicas of shard ${this.name}` });
+    }
+    return this.readPrimary('unhealthy', workload);
   }
 
   readPrimary(reason: PrimaryReason, workload: Workload): Client<D> {
@@ -160,12 +171,19 @@ export class Shard<D extends Domain> {
     return this.#answers;
   }
 
+  /** Until when its servers have shown every version of the shard map that it made, by `performance.now()`. */
+  get shownAt(): number {
+    return this.#shownAt;
+  }
+
   /**
    * Looks after all servers; called each second. Never throws. Returns where the latest version of the shard map was
    * seen: a server may know of a change that its primary, dead or replaced, cannot tell.
    */
   async check(): Promise<{ version: number; pool: pg.Pool }> {
+    const begun = performance.now();
     const position = await this.#askPrimary();
+    if (position !== null) this.#shownAt = begun;
     await Promise.all(
       this.#replicas.map(async ({ state }, index) => {
         const before = state.healthy;
@@ -173,6 +191,7 @@ export class Shard<D extends Domain> {
         this.#o.metrics.lag(this.name, index, state.healthy ? state.lagMs / 1_000 : -1);
         if (before && !state.healthy) this.#log.warn({ replica: index }, 'a replica is out of use');
         if (!before && state.healthy) this.#log.debug({ replica: index }, 'a replica is in use');
+        if (state.healthy) this.#shownAt = Math.max(this.#shownAt, begun - state.lagMs);
       }),
     );
     return this.#replicas
