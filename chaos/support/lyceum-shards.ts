@@ -10,6 +10,7 @@ import { sleep } from '@lyceum/service-kit';
 
 export interface CommandResult {
   readonly code: number | null;
+  /** Whether the signal came before its own end. */
   readonly killed: boolean;
   /** Everything it printed. */
   readonly output: string;
@@ -32,17 +33,17 @@ export async function lyceumShards(args: readonly string[], o: CommandOptions): 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  let killed = false;
+  let isKilled = false;
   const read = async (stream: NodeJS.ReadableStream) => {
     for await (const line of createInterface({ input: stream })) {
       output += `${line}\n`;
       o.onLine?.(line);
-      if (o.killAt === undefined || killed || !line.includes(o.killAt)) continue;
-      killed = true;
+      if (o.killAt === undefined || isKilled || !line.includes(o.killAt)) continue;
+      isKilled = true;
       await sleep(Math.random() * (o.killWithinMs ?? KILL_WITHIN_MS));
       child.kill('SIGKILL');
     }
   };
   const [[code]] = await Promise.all([once(child, 'close'), read(child.stdout), read(child.stderr)]);
-  return { code: code as number | null, killed, output };
+  return { code: code as number | null, killed: child.signalCode === 'SIGKILL', output };
 }

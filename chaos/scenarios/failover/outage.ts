@@ -5,14 +5,16 @@
 import { until } from '@lyceum/local-stack';
 import { sleep } from '@lyceum/service-kit';
 import type { Chaos } from '../../scenario.ts';
-import { type Course, readProgress } from '../../support/learning/course.ts';
+import type { Classroom } from '../../support/learning/classroom.ts';
+import { readProgress } from '../../support/learning/course.ts';
+import type { Learner } from '../../support/learning/learners.ts';
 import type { LearningStack } from '../../support/learning/stack.ts';
+import { type Totals, totalOf } from '../../support/learning/work.ts';
 import { lyceumShards } from '../../support/lyceum-shards.ts';
-import type { Failures, Participant, Work } from './participants.ts';
+import type { Groups } from './groups.ts';
 
 export interface OutageOptions {
   readonly shard: string;
-  readonly course: Course;
   /** Between the death and the command. */
   readonly darkMs: number;
   /** Whether the command is killed on its way and run again. */
@@ -35,32 +37,33 @@ const PATIENCE_MS = 60_000;
 
 export async function sufferOutage(
   chaos: Chaos,
-  stack: LearningStack,
-  work: Work,
-  { shard, course, darkMs, interrupted }: OutageOptions,
+  classroom: Classroom,
+  groups: Groups,
+  { shard, darkMs, interrupted }: OutageOptions,
 ): Promise<OutageFigures> {
-  const others = stack.databases.shards.filter((name) => name !== shard);
-  const before = { own: work.failures([shard]), others: work.failures(others) };
+  const { stack, learners } = classroom;
+  const affected = groups.get(shard)!;
+  const others = learners.filter((learner) => !affected.includes(learner));
+  const before = { affected: totalOf(affected), others: totalOf(others) };
   await stack.databases.killPrimary(shard);
   chaos.say(`the primary of ${shard} is dead`);
   await sleep(darkMs);
 
   const begun = performance.now();
   const commanding = promote(chaos, stack, shard, interrupted);
-  const affected = work.participants.filter((participant) => participant.shard === shard);
-  const back = await Promise.all(affected.map((participant) => untilBack(stack, participant, course, begun)));
+  const back = await Promise.all(affected.map((learner) => untilBack(classroom, learner, begun)));
   await commanding;
-  const own = since(before.own, work.failures([shard]));
   const [first, last] = [Math.min(...back), Math.max(...back)].map(Math.round) as [number, number];
   chaos.check(`${shard} is back within 10 s of the command, for all`, last < BACK_WITHIN_MS, { first, last });
-  const apart = since(before.others, work.failures(others));
-  chaos.check(`learners of ${others.join()} notice nothing`, apart.writes + apart.reads === 0, apart);
+  const own = since(before.affected, totalOf(affected));
+  const apart = since(before.others, totalOf(others));
+  chaos.check('learners of other shards notice nothing', apart.failedWrites + apart.failedReads === 0, apart);
   return {
     back_in_ms: first,
     all_back_in_ms: last,
-    failed_writes: own.writes,
-    failed_reads: own.reads,
-    answered_reads: own.answers - own.reads,
+    failed_writes: own.failedWrites,
+    failed_reads: own.failedReads,
+    answered_reads: own.reads - own.failedReads,
   };
 }
 
@@ -76,26 +79,20 @@ async function promote(chaos: Chaos, { env }: LearningStack, shard: string, inte
 }
 
 /** Until a write that was sent after `begun` is acknowledged, and read. Returns how long after `begun`, in milliseconds. */
-async function untilBack(
-  { gateways }: LearningStack,
-  { learner, acknowledged }: Participant,
-  course: Course,
-  begun: number,
-): Promise<number> {
+async function untilBack({ stack, course }: Classroom, { token, written }: Learner, begun: number): Promise<number> {
   const isBack = async () => {
-    const write = acknowledged.findLast(({ sentAt }) => sentAt > begun);
+    const write = written.acknowledged.findLast(({ sentAt }) => sentAt > begun);
     if (!write) return false;
-    const seen = await readProgress(gateways[0].client, learner.token, course.id).catch(() => null);
+    const seen = await readProgress(stack.gateways[0].client, token, course.id).catch(() => null);
     return ((seen ?? {}) as { revision?: number }).revision! >= write.revision;
   };
   return (await until(isBack, PATIENCE_MS)) ? performance.now() - begun : Number.POSITIVE_INFINITY;
 }
 
-function since(before: Failures, after: Failures): Failures {
+function since(before: Totals, after: Totals): Pick<Totals, 'failedWrites' | 'reads' | 'failedReads'> {
   return {
-    writes: after.writes - before.writes,
+    failedWrites: after.failedWrites - before.failedWrites,
     reads: after.reads - before.reads,
-    answers: after.answers - before.answers,
-    samples: after.samples.slice(before.samples.length),
+    failedReads: after.failedReads - before.failedReads,
   };
 }

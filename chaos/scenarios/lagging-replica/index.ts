@@ -6,9 +6,7 @@
  * still for longer. Then it goes on, and so do the learners.
  */
 import type { Chaos, Scenario } from '../../scenario.ts';
-import { enroll, readCourse } from '../../support/learning/course.ts';
-import { openLearners } from '../../support/learning/learners.ts';
-import { openLearningStack } from '../../support/learning/stack.ts';
+import { openClassroom } from '../../support/learning/classroom.ts';
 import { goOn, pauseAgainAndAgain, pauseForLong, type World } from './pauses.ts';
 import { openViewer, type Tally } from './viewer.ts';
 
@@ -45,6 +43,12 @@ export const laggingReplica: Scenario = {
     const share = failed / (tally.writes + tally.reads);
     chaos.check('operations were answered, but for what an overloaded machine refuses', share < FAILED_MAX, failed);
     chaos.check('nobody was shown less than their own last write', stale === 0, stale);
+    const heard = { events: tally.events, readsAfterEvents: tally.readsAfterEvents };
+    chaos.check(
+      'viewers got events, and read after them',
+      heard.events > writes / 4 && heard.readsAfterEvents > 0,
+      heard,
+    );
     chaos.check('nobody was shown less than the last event they got', staleAfterEvent === 0, staleAfterEvent);
     for (const sample of samples) chaos.say(sample);
     return {
@@ -69,18 +73,11 @@ export const laggingReplica: Scenario = {
 
 /** Everybody is enrolled, and the viewers follow their progress. */
 async function openWorld(chaos: Chaos, size: Size): Promise<World> {
-  const stack = await openLearningStack(chaos);
-  const clients = stack.gateways.map(({ client }) => client);
-  const urls = stack.gateways.map(({ url }) => `${url}/graphql`);
-  const course = await readCourse(clients[0]!);
-  const learners = await openLearners(chaos, stack, {
-    count: size.viewers + size.strangers,
+  const { stack, course, learners } = await openClassroom(chaos, {
+    learners: size.viewers + size.strangers,
     devices: 0,
-    course,
-    tally: { subscribed: 0, events: 0, refusals: {}, closeCodes: {} },
-    onDelivery: () => {},
   });
-  await Promise.all(learners.map(({ token }) => enroll(clients[0]!, token, course.id)));
+  const { clients, urls } = stack;
   const counts = { writes: 0, reads: 0, readsAfterEvents: 0, events: 0, failed: 0, stale: 0, staleAfterEvent: 0 };
   const tally: Tally = { ...counts, samples: [] };
   const options = { course, clients, urls, everyMs: size.everyMs, tally };

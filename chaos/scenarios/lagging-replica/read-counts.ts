@@ -44,5 +44,5 @@ export function shareBetween(before: ReadCounts, after: ReadCounts, ofDomain?: s
     if (reason !== 'asked') reads[role] += more;
   }
   const all = reads.replica + reads.primary;
-  return { ...reads, ofReplicas: all === 0 ? 1 : reads.replica / all, reasons };
+  return { ...reads, ofReplicas: all === 0 ? 0 : reads.replica / all, reasons };
 }

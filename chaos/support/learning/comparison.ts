@@ -1,5 +1,5 @@
 /**
- * Compares what a subscriber got with what the database holds.
+ * Compares what a subscriber got, and what a learner was told of the own writes, with what the database holds.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -57,4 +57,33 @@ export function faultsOf(updates: readonly Update[], { changes, progress }: Trut
   const last = updates.at(-1)?.progress;
   if (!isDeepStrictEqual(last, progress)) faults.push(`the last state was ${JSON.stringify(last)}`);
   return faults;
+}
+
+/** A change that was acknowledged. `lessonId` null: the answer to a problem of whichever lesson. */
+export interface Told extends Change {
+  /** Of the learner's progress in the course. */
+  readonly revision: number;
+}
+
+export interface WritesComparison {
+  /** Acknowledged, and not there. */
+  readonly lost: readonly Told[];
+  /** There, and not acknowledged: writes whose outcome stayed unknown. */
+  readonly unacknowledged: number;
+}
+
+/** `changes`: all of the learner, in order. The first is the enrolment, of which nobody was told here. */
+export function compareWrites(told: readonly Told[], changes: readonly Change[]): WritesComparison {
+  const isThere = ({ revision, reason, lessonId }: Told) => {
+    const change = changes[revision - 1];
+    return change?.reason === reason && (lessonId === null || change.lessonId === lessonId);
+  };
+  const lost = told.filter((write) => !isThere(write));
+  const kept = new Set(told.filter(isThere).map(({ revision }) => revision));
+  // Two acknowledgements of one change mean that one of them was not carried out.
+  const shared = told.length - lost.length - kept.size;
+  return {
+    lost: shared > 0 ? [...lost, ...told.slice(-shared)] : lost,
+    unacknowledged: changes.length - 1 - kept.size,
+  };
 }

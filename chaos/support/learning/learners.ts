@@ -6,12 +6,14 @@ import { sleep } from '@lyceum/service-kit';
 import type { Chaos } from '../../scenario.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import type { Course } from './course.ts';
+import type { Reader } from './reader.ts';
 import type { LearningStack } from './stack.ts';
 import { type Subscriber, type SubscriberTally, startSubscriber } from './subscriber.ts';
+import type { Writer } from './writer.ts';
 
-export interface Learner {
+/** With accounts of what was acknowledged, refused and read. */
+export interface Learner extends Writer, Reader {
   readonly id: string;
-  readonly token: string;
   readonly subscribers: readonly Subscriber[];
 }
 
@@ -31,14 +33,20 @@ const OPEN_MS = 60_000;
 
 /** Resolves when every subscriber has a cursor. The devices of each learner are spread over the gateways. */
 export async function openLearners(chaos: Chaos, stack: LearningStack, o: LearnersOptions): Promise<Learner[]> {
-  const urls = stack.gateways.map(({ url }) => `${url}/graphql`);
+  const { urls } = stack;
   const openLearner = async (n: number): Promise<Learner> => {
     const name = `Learner ${n}`;
     const { id, token } = await signUp(stack.gateways[0].client, name);
     const open = (device: number) =>
       startSubscriber({ ...o, learner: name, token, urls, firstUrl: urls[device % urls.length]! });
     const subscribers = Array.from({ length: o.devices }, (_, device) => chaos.own(open(device), (s) => s.stop()));
-    return { id, token, subscribers };
+    return {
+      id,
+      token,
+      subscribers,
+      written: { acknowledged: [], failed: 0 },
+      read: { answers: 0, failed: 0, stale: 0, samples: [] },
+    };
   };
   const learners = await Promise.all(Array.from({ length: o.count }, (_, n) => openLearner(n)));
   const isOpen = () => learners.every(({ subscribers }) => subscribers.every((subscriber) => subscriber.isOpen));

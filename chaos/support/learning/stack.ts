@@ -35,6 +35,9 @@ export interface LearningStack {
   /** The addresses of the services that have databases. */
   readonly subgraphUrls: readonly string[];
   readonly gateways: readonly [Gateway, Gateway];
+  /** Of the gateways, and where these take operations. */
+  readonly clients: readonly GatewayClient[];
+  readonly urls: readonly string[];
   /** Writes a supergraph with one type more. Returns the version by which gateways tell that they serve it. */
   swapSupergraph(): Promise<string>;
 }
@@ -91,6 +94,8 @@ export async function openLearningStack(chaos: Chaos, options: DatabasesOptions 
     progress,
     subgraphUrls: subgraphs.map(({ url }) => url),
     gateways,
+    clients: gateways.map(({ client }) => client),
+    urls: gateways.map(({ url }) => `${url}/graphql`),
     async swapSupergraph() {
       edition += 1;
       const sdl = `${await readFile(join(repositoryRoot, 'supergraph.graphql'), 'utf8')}${addition(edition)}`;

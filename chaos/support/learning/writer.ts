@@ -5,34 +5,33 @@
  */
 import { backOffMs, sleep } from '@lyceum/service-kit';
 import type { GatewayClient } from '../gateway-client.ts';
-import type { Change } from './comparison.ts';
+import type { Change, Told } from './comparison.ts';
 import type { Course } from './course.ts';
 
-export interface WriterOptions {
+export interface Writer {
   readonly token: string;
+  readonly written: WriterTally;
+}
+
+export interface WriterOptions {
   readonly course: Course;
   readonly clients: readonly GatewayClient[];
   /** On average, between two writes. */
   readonly everyMs: number;
-  readonly tally: WriterTally;
-  readonly onAcknowledged?: (write: Acknowledged) => void;
 }
 
 /** What a learner was told of a write. */
-export interface Acknowledged extends Change {
-  /** Of the learner's progress in the course. */
-  readonly revision: number;
+export interface Acknowledged extends Told {
   /** By the clock of this process, in milliseconds: when it was sent. */
   readonly sentAt: number;
+  readonly tookMs: number;
 }
 
-/** Of all writers together. */
 export interface WriterTally {
-  acknowledged: number;
+  /** In order. */
+  readonly acknowledged: Acknowledged[];
   /** Tries that failed, or whose outcome is unknown. */
   failed: number;
-  /** Of an acknowledged write. */
-  longestMs: number;
 }
 
 interface Write extends Change {
@@ -48,22 +47,24 @@ const LESSON_EVERY = 3;
 const BACK_OFF = { baseMs: 100, maxMs: 1_000 };
 
 /** Resolves when nothing that it sent is under way any more. */
-export async function keepWriting(options: WriterOptions, stopped: AbortSignal): Promise<void> {
-  const { token, clients, everyMs, tally, onAcknowledged } = options;
-  for (const write of writes(options.course)) {
+export async function keepWriting(
+  { token, written }: Writer,
+  { course, clients, everyMs }: WriterOptions,
+  stopped: AbortSignal,
+): Promise<void> {
+  for (const write of writes(course)) {
     await sleep(Math.random() * 2 * everyMs, stopped);
     for (let tries = 1; !stopped.aborted; tries += 1) {
       const client = clients[Math.floor(Math.random() * clients.length)]!;
-      const begun = performance.now();
+      const sentAt = performance.now();
       const answer = await client.ask(write.query, { token, variables: write.variables }).catch(() => null);
       if (answer?.data && answer.errors === undefined) {
         const { reason, lessonId } = write;
-        onAcknowledged?.({ reason, lessonId, revision: revisionIn(answer.data), sentAt: begun });
-        tally.acknowledged += 1;
-        tally.longestMs = Math.max(tally.longestMs, performance.now() - begun);
+        const revision = revisionIn(answer.data);
+        written.acknowledged.push({ reason, lessonId, revision, sentAt, tookMs: performance.now() - sentAt });
         break;
       }
-      tally.failed += 1;
+      written.failed += 1;
       await sleep(backOffMs(tries, BACK_OFF), stopped);
     }
     if (stopped.aborted) return;
