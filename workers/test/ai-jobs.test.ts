@@ -2,7 +2,8 @@
  * AI jobs in real worker processes, with the real embedded model.
  */
 import { AiJobOutput } from '@lyceum/contracts';
-import { eventually, startService, startStack } from '@lyceum/testing';
+import { newId } from '@lyceum/database';
+import { eventually, sql, startService, startStack } from '@lyceum/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AiJobRepository } from '../src/processors/ai-job.repository.ts';
 import { type Bench, LESSON, openBench } from './bench.ts';
@@ -189,3 +190,28 @@ async function startWorker(env: Record<string, string>) {
   const worker = await startService('worker', env);
   return { ...worker, exited: worker.exited, [Symbol.asyncDispose]: () => worker.stop() };
 }
+
+test('rows that a move of buckets has yet to clear away do not hide lost jobs', async () => {
+  const url = (shard: string) => bench.tenant.databaseUrl('ai', shard);
+  const { id } = await bench.accept({}, { enqueue: false, createdAt: new Date(4_096_000_000_007) });
+  expect(bench.database.shardOf(id)).toBe('s1');
+  await sql(url('s1'), "UPDATE ai_job SET updated_at = '2001-01-01Z' WHERE id = $1", [id]);
+  // Copies of jobs that s2 serves.
+  for (const copy of [newId(3_000), newId(3_000), newId(3_000)]) {
+    await sql(
+      url('s1'),
+      `INSERT INTO ai_job (id, learner_id, kind, lesson_id, input, updated_at)
+       VALUES ($1, $1, 'QUIZ', $1, '{}', '2000-01-01Z')`,
+      [copy],
+    );
+  }
+  for (const shard of ['s1', 's2']) {
+    await sql(
+      url(shard),
+      `UPDATE shard_map SET version = version + 1, map = map || jsonb_build_object('version', version + 1,
+         'residue', '[{"from": 3000, "to": 3000, "shard": "s1"}]'::jsonb)`,
+    );
+  }
+  const jobs = new AiJobRepository(bench.database);
+  expect(await jobs.findSilent(new Date('2002-01-01Z'), 2)).toEqual([id]);
+});

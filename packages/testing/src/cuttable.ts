@@ -62,6 +62,8 @@ export async function cuttable(url: string): Promise<CuttableLine> {
     pairs.forEach(part);
   };
   const letGo = () => {
+    // Joined twice, a pair would carry everything twice.
+    if (!isHeld) return;
     isHeld = false;
     pairs.forEach(join);
   };

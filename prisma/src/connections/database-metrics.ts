@@ -20,8 +20,11 @@ export type PrimaryReason = 'asked' | 'behind' | 'unhealthy' | 'no_replica' | 'p
 
 export interface DatabaseMetrics {
   read(shard: string, role: 'primary' | 'replica', reason: ReadReason): void;
-  /** `stale_map`: refused because the buckets were dealt out anew, and tried again. */
-  write(shard: string, outcome: 'committed' | 'rolled_back' | 'stale_map'): void;
+  /**
+   * - `stale_map`: refused because the buckets were dealt out anew, and tried again.
+   * - `unknown`: the connection was lost while COMMIT was on its way.
+   */
+  write(shard: string, outcome: 'committed' | 'rolled_back' | 'stale_map' | 'unknown'): void;
   lag(shard: string, replica: number, seconds: number): void;
 }
 

@@ -37,6 +37,8 @@ export interface Pooler {
 const PIPELINE = { pipeline: true };
 const CONNECT_MS = 3_000;
 const IDLE_MS = 10_000;
+/** The longest that a transaction of a repository may take. */
+export const TRANSACTION_MS = 10_000;
 
 export function openPool(url: string, settings: PoolSettings): pg.Pool {
   const pool = new pg.Pool(poolConfig(url, settings));
@@ -80,11 +82,15 @@ class UnnamedClient extends pg.Client {
   }
 }
 
-/** What the first SELECT of a transaction adds, so that its time-outs hold through a pooler too. */
+/**
+ * What the first SELECT of a transaction adds, so that its time-outs hold through a pooler too, and the server works on
+ * nothing, locks held, that its client has given up.
+ */
 export function transactionLimits({ timeoutMs, pooler }: Pick<PoolSettings, 'timeoutMs' | 'pooler'>): string {
-  if (!pooler) return '';
+  if (!pooler && timeoutMs <= TRANSACTION_MS) return '';
   const limits = ['statement_timeout', 'idle_in_transaction_session_timeout'];
-  return limits.map((name) => `, set_config('${name}', '${timeoutMs}', true)`).join('');
+  const limitMs = Math.min(timeoutMs, TRANSACTION_MS);
+  return limits.map((name) => `, set_config('${name}', '${limitMs}', true)`).join('');
 }
 
 /** No connection of ours became free in time. */

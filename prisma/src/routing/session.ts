@@ -13,6 +13,7 @@ import type { CompiledMap } from '../map/shard-map.ts';
 import { EVERYWHERE, isStaleMap } from '../map/shard-map-store.ts';
 import { empty, join, raw, sql } from '../statements/sql.ts';
 import { type Committed, inTransaction } from '../statements/transaction.ts';
+import { isOutcomeUnknown } from '../statements/transaction-failure.ts';
 import type { Client, Consistency, DatabaseSession, SeenPositions, ShardPlace, Tx } from '../types.ts';
 import { fence } from './fence.ts';
 import type { Workloads } from './fenced.ts';
@@ -85,7 +86,10 @@ export class Session<D extends Domain> implements DatabaseSession<D> {
           work,
         );
       } catch (error) {
-        metrics.write(shard.name, isStaleMap(error) ? 'stale_map' : 'rolled_back');
+        metrics.write(
+          shard.name,
+          isStaleMap(error) ? 'stale_map' : isOutcomeUnknown(error) ? 'unknown' : 'rolled_back',
+        );
         throw error;
       }
       metrics.write(shard.name, 'committed');

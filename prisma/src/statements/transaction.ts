@@ -6,17 +6,18 @@
  * with the answer to COMMIT. Prisma joins in only when the work uses one of its models.
  */
 import type { Socket } from 'node:net';
-import { LyceumError, withTimeout } from '@lyceum/service-kit';
+import { withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
+import { TRANSACTION_MS } from '../connections/pools.ts';
 import type { Domain } from '../domain.ts';
 import { sqlStateOf } from '../map/shard-map-store.ts';
 import { createOutboxWriter } from '../outbox/writer.ts';
 import { endOfLastRecord, type Position } from '../routing/position.ts';
 import type { PrismaClients, Tx } from '../types.ts';
 import { lend } from './lent-connection.ts';
-import { createRawSql, type Queryable } from './raw-sql.ts';
+import { createRawSql, type Queryable, type RawSql } from './raw-sql.ts';
+import { failureOf, isLoss } from './transaction-failure.ts';
 
-const TIMEOUT_MS = 10_000;
 const ROLLBACK_TIMEOUT_MS = 1_000;
 const IN_FAILED_TRANSACTION = '25P02';
 const COMMIT = 'COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn';
@@ -34,7 +35,11 @@ export interface Committed<T> {
   readonly position: Position;
 }
 
-/** Throws TIMED_OUT without a connection in time, or after 10 s. What `work` throws rolls everything back. */
+/**
+ * What `work` throws rolls everything back. Throws TIMED_OUT without a connection in time, after 10 s, or if a statement
+ * took too long, and SERVICE_UNAVAILABLE if the connection was lost. After any error nothing was written, unless it says
+ * `outcome: 'unknown'` in its details.
+ */
 export async function inTransaction<D extends Domain, T>(
   { pool, client, first }: TransactionOptions<D>,
   work: (tx: Tx<D>) => Promise<T>,
@@ -45,29 +50,43 @@ export async function inTransaction<D extends Domain, T>(
   const prisma = new PrismaPart(line, client);
   line.send(line.query({ text: `BEGIN; ${first}` }));
   const outbox = createOutboxWriter((statement) => line.send(raw.$executeRaw(statement)));
-  try {
-    const result = await withTimeout(work(createTx(prisma, { ...raw, outbox })), TIMEOUT_MS, 'a transaction');
+  const run = async () => {
+    const result = await work(createTx(prisma, { ...heeded(raw), outbox }));
     await prisma.end();
+    return result;
+  };
+  try {
+    const result = await withTimeout(run(), TRANSACTION_MS, 'a transaction');
     const position = await line.commit();
     connection.release();
     return { result, position };
   } catch (error) {
-    void prisma.end();
+    prisma.giveUp();
+    const { loss, isCommitSent } = line;
     connection.release(await line.rollback());
-    // What was not waited for failed before, and is the reason.
-    throw line.failure ?? error;
+    throw failureOf(line.reasonOf(error), { loss, isCommitSent });
   }
 }
 
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect();
-  } catch (cause) {
-    if (cause instanceof Error && cause.message.startsWith('timeout exceeded')) {
-      throw new LyceumError('TIMED_OUT', undefined, undefined, { cause });
-    }
-    throw cause;
+  } catch (error) {
+    throw failureOf(error, { loss: undefined, isCommitSent: false });
   }
+}
+
+/** What nobody waits for when it fails is no fault of the process: the transaction fails by it, or has failed before. */
+function heeded({ $queryRaw, $executeRaw }: RawSql): RawSql {
+  return {
+    $queryRaw: (...statement) => heed($queryRaw(...statement)),
+    $executeRaw: (...statement) => heed($executeRaw(...statement)),
+  };
+}
+
+function heed<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(ignore);
+  return answer;
 }
 
 /** The connection as the work sees it: open until the transaction ends, never after. */
@@ -75,22 +94,48 @@ class Line implements Queryable {
   readonly #connection: pg.PoolClient;
   readonly #sent: Promise<unknown>[] = [];
   #open = true;
-  failure: unknown;
+  #loss: unknown;
+  #firstFailure: unknown;
+  #isCommitSent = false;
+  #failure: unknown;
 
   constructor(connection: pg.PoolClient) {
     this.#connection = connection;
-    connection.on('error', ignore);
+    connection.on('error', this.#onLoss);
+  }
+
+  readonly #onLoss = (error: Error) => {
+    this.#loss ??= error;
+  };
+
+  /** Why the connection is of no more use, if it is known to be. */
+  get loss(): unknown {
+    return this.#loss;
+  }
+
+  get isCommitSent(): boolean {
+    return this.#isCommitSent;
   }
 
   async query(statement: pg.QueryConfig): Promise<pg.QueryResult> {
     if (!this.#open) throw new Error('The transaction has ended: a statement came after it.');
     this.#gather();
-    return await this.#connection.query(statement);
+    try {
+      return await this.#connection.query(statement);
+    } catch (error) {
+      this.#firstFailure ??= error;
+      if (isLoss(error)) this.#loss ??= error;
+      throw error;
+    }
+  }
+
+  get #stream(): Socket {
+    return (this.#connection as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 
   /** What is sent in one go travels in one packet. */
   #gather(): void {
-    const { stream } = (this.#connection as unknown as { connection: { stream: Socket } }).connection;
+    const stream = this.#stream;
     if (stream.writableCorked > 0) return;
     stream.cork();
     process.nextTick(() => stream.uncork());
@@ -101,23 +146,31 @@ class Line implements Queryable {
     this.#sent.push(
       statement.catch((error: unknown) => {
         // One that came behind another that failed knows no reason of its own.
-        if (sqlStateOf(error) !== IN_FAILED_TRANSACTION) this.failure ??= error;
+        if (sqlStateOf(error) !== IN_FAILED_TRANSACTION) this.#failure ??= error;
       }),
     );
   }
 
+  /** What was not waited for failed before what was, and what came behind a failure failed by it. */
+  reasonOf(error: unknown): unknown {
+    return this.#failure ?? (sqlStateOf(error) === IN_FAILED_TRANSACTION ? this.#firstFailure : error);
+  }
+
   async commit(): Promise<Position> {
     this.#open = false;
+    if (this.#loss) throw this.#loss;
     this.#gather();
+    this.#isCommitSent = true;
     // Two results: of COMMIT, which has done its work before the second statement begins, and of that one.
     const ended = this.#connection.query(COMMIT) as unknown as Promise<
       [pg.QueryResult, pg.QueryResult<{ lsn: string }>]
     >;
     const [[committed, position]] = await Promise.all([ended, ...this.#sent]);
     if (committed.command !== 'COMMIT') {
-      throw new Error('A statement of the transaction failed, so that it was rolled back.');
+      const cause = this.#firstFailure;
+      throw new Error('A statement of the transaction failed, so that it was rolled back.', { cause });
     }
-    this.#connection.removeListener('error', ignore);
+    this.#connection.removeListener('error', this.#onLoss);
     return endOfLastRecord(position.rows[0]!.lsn);
   }
 
@@ -129,7 +182,9 @@ class Line implements Queryable {
       () => false,
       () => true,
     );
-    if (!gone) this.#connection.removeListener('error', ignore);
+    // Ended in peace, it would wait for what is under way; whoever waits for the pool would wait with it.
+    if (gone) this.#stream.destroy();
+    else this.#connection.removeListener('error', this.#onLoss);
     return gone;
   }
 }
@@ -143,6 +198,7 @@ class PrismaPart<D extends Domain> {
   readonly #line: Line;
   readonly #client: PrismaClients[D];
   readonly #over = Promise.withResolvers<void>();
+  readonly #calls = new Set<Promise<unknown>>();
   #begun: Promise<Models<D>> | undefined;
   #ended: Promise<unknown> = Promise.resolve();
 
@@ -151,14 +207,24 @@ class PrismaPart<D extends Domain> {
     this.#client = client;
   }
 
-  async call(model: string, method: string, argument: unknown): Promise<unknown> {
+  call(model: string, method: string, argument: unknown): Promise<unknown> {
     this.#begun ??= this.#begin();
-    return (await this.#begun)[model]![method]!(argument);
+    const answer = heed(this.#begun.then((models) => models[model]![method]!(argument)));
+    this.#calls.add(answer);
+    const forget = () => this.#calls.delete(answer);
+    answer.then(forget, forget);
+    return answer;
   }
 
+  /** Also what the work did not wait for is a part of the transaction, which fails by it. */
   async end(): Promise<void> {
-    this.#over.resolve();
+    while (this.#calls.size > 0) await Promise.all(this.#calls);
+    this.giveUp();
     await this.#ended;
+  }
+
+  giveUp(): void {
+    this.#over.resolve();
   }
 
   #begin(): Promise<Models<D>> {
@@ -169,7 +235,7 @@ class PrismaPart<D extends Domain> {
       await this.#over.promise;
     };
     // Longer than the transaction itself may take, which is the one that sees to the time.
-    this.#ended = lend(this.#line, () => client.$transaction(work, { timeout: 2 * TIMEOUT_MS })).catch(reject);
+    this.#ended = lend(this.#line, () => client.$transaction(work, { timeout: 2 * TRANSACTION_MS })).catch(reject);
     return promise;
   }
 }

@@ -6,7 +6,7 @@
  * transaction, and the reservation is settled in it, so a job ends once and pays once.
  */
 import { AiJobFinished, AiJobInput, type AiJobOutput, type AiJobState, AiJobUpdated } from '@lyceum/contracts';
-import { type ai, type Database, newIdBeside, sql, type Tx } from '@lyceum/database';
+import { type Database, newIdBeside, type Sql, sql, type Tx } from '@lyceum/database';
 import { settle, type TokenUsage } from '@lyceum/models';
 
 /** One run of a job. */
@@ -112,20 +112,22 @@ export class AiJobRepository {
 
   /** Jobs that have not ended and gave no sign of life since `before`, the oldest first, over all shards. */
   findSilent(before: Date, limit: number): Promise<string[]> {
-    return this.#find({ state: { in: ['QUEUED', 'RUNNING'] }, updatedAt: { lt: before } }, limit);
+    return this.#find(sql`state IN ('QUEUED', 'RUNNING') AND updated_at < ${before}::timestamptz`, limit);
   }
 
   /** Jobs that were cancelled before `before` and still hold a reservation. */
   findUnsettled(before: Date, limit: number): Promise<string[]> {
-    return this.#find({ state: 'CANCELLED', reservedTokens: { gt: 0 }, updatedAt: { lt: before } }, limit);
+    return this.#find(sql`state = 'CANCELLED' AND reserved_tokens > 0 AND updated_at < ${before}::timestamptz`, limit);
   }
 
-  async #find(where: ai.Prisma.AiJobWhereInput, limit: number): Promise<string[]> {
-    const orderBy = { updatedAt: 'asc' } as const;
-    const found = await this.#database.session(null).everyShard(async (client, place) => {
-      const jobs = await client.aiJob.findMany({ where, orderBy, take: limit, select: { id: true } });
-      return jobs.filter(({ id }) => place.owns(id));
-    }, 'primary');
+  /** Rows that do not count where they lie are left out before the limit, or they would hide those that do. */
+  async #find(condition: Sql, limit: number): Promise<string[]> {
+    const found = await this.#database.session(null).everyShard(
+      (client, place) =>
+        client.$queryRaw<{ id: string }[]>`
+          SELECT id FROM ai_job WHERE ${condition} ${place.owned('id')} ORDER BY updated_at LIMIT ${limit}::int`,
+      'primary',
+    );
     return found.flat().map(({ id }) => id);
   }
 
