@@ -4,7 +4,15 @@
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Database, ensureMonths, maintainPartitions, newId, newIdBeside, PartitionsPolicy } from '../src/index.ts';
+import {
+  type Database,
+  ensureMonths,
+  maintainPartitions,
+  migrate,
+  newId,
+  newIdBeside,
+  PartitionsPolicy,
+} from '../src/index.ts';
 import { openTestDatabase } from './support.ts';
 
 let tenant: Tenant;
@@ -145,4 +153,28 @@ test('a month that is in use is detached when it is free', async () => {
     .toHaveLength(1);
   await reader.client.query('COMMIT');
   expect((await detaching)![0]!.detached).toContain('activity_2030_01');
+});
+
+test('while somebody reads for long, as a backup does, no month is made, others read on, and the message says why', async () => {
+  const last = (await attached()).findLast((name) => name !== 'activity_default');
+  await sql(url, `DROP TABLE ${last}`);
+  await using backup = await connect();
+  await using other = await connect();
+  await backup.client.query('BEGIN; SELECT count(*) FROM activity');
+  const refusal = 'Could not make the months of activity: others hold the table, such as a backup';
+  const attempts = Promise.allSettled([maintain(), migrate({ domain: 'progress', urls: { s1: url } })]);
+  await expect
+    .poll(() =>
+      sql(
+        url,
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+         AND application_name IN ('lyceum-partitions', 'lyceum-migrate')`,
+      ),
+    )
+    .not.toHaveLength(0);
+  await other.client.query('SELECT count(*) FROM activity');
+  const reasons = (await attempts).map((attempt) => (attempt.status === 'rejected' ? String(attempt.reason) : ''));
+  expect(reasons).toEqual([expect.stringContaining(refusal), expect.stringContaining(refusal)]);
+  await backup.client.query('COMMIT');
+  expect((await maintain())![0]!.made).toBe(5);
 });

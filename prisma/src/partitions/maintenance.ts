@@ -2,13 +2,13 @@
  * Makes the months of partitioned tables ahead of time on one shard, and detaches old ones by policy.
  *
  * Because these tables have a default partition, Postgres refuses DETACH … CONCURRENTLY. The plain form changes catalogs
- * alone, but needs the whole table for that moment: it gives up soon if it cannot have it, and tries again later. A
+ * alone, but needs the whole table for that moment, as making a month needs the default partition (brief-lock.ts). A
  * detached month stays as a table of its own; dropping it is the operator's.
  */
-import { backOffMs, sleep } from '@lyceum/service-kit';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Domain } from '../domain.ts';
+import { BRIEF_LOCK_MS, withBriefLock } from './brief-lock.ts';
 import {
   makeMonths,
   monthFrom,
@@ -34,9 +34,6 @@ export type PartitionsPolicy = z.output<typeof PartitionsPolicy>;
 const LOCK = 'maintain-partitions';
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 60_000;
-const DETACH_LOCK_MS = 1_000;
-const DETACH_TRIES = 5;
-const BETWEEN_TRIES = { baseMs: 200, maxMs: 3_000 };
 
 export interface MaintainOptions {
   readonly domain: Domain;
@@ -86,7 +83,7 @@ async function maintainTable(
   table: PartitionedTable,
   { policy, now, signal }: MaintainOptions,
 ): Promise<MaintainedTable> {
-  const made = await makeMonths(client, table, monthFrom(now, -1), policy.monthsAhead + 2);
+  const made = await makeMonths(client, table, { from: monthFrom(now, -1), months: policy.monthsAhead + 2, signal });
   const keepMonths = policy.tables[table]?.keepMonths ?? null;
   const oldest = keepMonths === null ? '' : partitionName(table, monthFrom(now, -keepMonths));
   const attached = await attachedMonths(client, table);
@@ -111,15 +108,7 @@ async function detach(
   partition: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await client.query(`SET lock_timeout = ${DETACH_LOCK_MS}`);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await client.query(`ALTER TABLE "${table}" DETACH PARTITION ${pg.escapeIdentifier(partition)}`);
-      return;
-    } catch (error) {
-      const isLocked = (error as { code?: string }).code === '55P03';
-      if (!isLocked || attempt === DETACH_TRIES || signal?.aborted) throw error;
-      await sleep(backOffMs(attempt, BETWEEN_TRIES), signal);
-    }
-  }
+  await client.query(`SET lock_timeout = ${BRIEF_LOCK_MS}`);
+  const statement = `ALTER TABLE "${table}" DETACH PARTITION ${pg.escapeIdentifier(partition)}`;
+  await withBriefLock(`detach ${partition}`, () => client.query(statement), signal);
 }

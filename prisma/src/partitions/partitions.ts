@@ -6,6 +6,7 @@
 import type pg from 'pg';
 import { type Database, internalsOf } from '../database.ts';
 import type { Domain } from '../domain.ts';
+import { BRIEF_LOCK_MS, withBriefLock } from './brief-lock.ts';
 
 /** A further partitioned table is named here; its domain's migrations make the function `ensure_month_partitions`. */
 const PARTITIONED = { activity: 'progress' } as const satisfies Readonly<Record<string, Domain>>;
@@ -33,20 +34,29 @@ interface Queryable {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
 }
 
-/** From the month of `from` on. Returns how many were made; months that exist, attached or not, are left alone. */
-export async function makeMonths(on: Queryable, table: PartitionedTable, from: Date, months: number): Promise<number> {
-  const { rows } = await on.query<{ made: number }>('SELECT ensure_month_partitions($1, $2::date, $3) AS made', [
-    table,
-    from.toISOString().slice(0, 10),
-    months,
-  ]);
-  return rows[0]!.made;
+/** The time-out holds for this statement alone, whichever connection of a pool it gets. */
+const MAKE_MONTHS = `
+  WITH settings AS MATERIALIZED (SELECT set_config('lock_timeout', $4, true) AS lock_timeout)
+  SELECT ensure_month_partitions($1, $2::date, $3) AS made FROM settings WHERE lock_timeout IS NOT NULL`;
+
+/**
+ * From the month of `from` on. Returns how many were made; months that exist, attached or not, are left alone. A month
+ * that is made needs the default partition whole for a moment: throws if it was never free.
+ */
+export function makeMonths(
+  on: Queryable,
+  table: PartitionedTable,
+  { from, months, signal }: { from: Date; months: number; signal?: AbortSignal },
+): Promise<number> {
+  const values = [table, from.toISOString().slice(0, 10), months, `${BRIEF_LOCK_MS}ms`];
+  const make = async () => (await on.query<{ made: number }>(MAKE_MONTHS, values)).rows[0]!.made;
+  return withBriefLock(`make the months of ${table}`, make, signal);
 }
 
 /** After migrations: from the month before `now` on. */
 export async function prepareMonths(client: pg.Client, domain: Domain, now: Date): Promise<void> {
   for (const table of partitionedTables(domain)) {
-    await makeMonths(client, table, monthFrom(now, -1), MONTHS_AT_MIGRATION);
+    await makeMonths(client, table, { from: monthFrom(now, -1), months: MONTHS_AT_MIGRATION });
   }
 }
 
@@ -54,9 +64,9 @@ export async function prepareMonths(client: pg.Client, domain: Domain, now: Date
 export async function ensureMonths<D extends Domain>(
   database: Database<D>,
   table: PartitionedTable,
-  { from, months }: { from: Date; months: number },
+  range: { from: Date; months: number },
 ): Promise<number> {
   let made = 0;
-  for (const shard of internalsOf(database).router.shards) made += await makeMonths(shard.probe, table, from, months);
+  for (const shard of internalsOf(database).router.shards) made += await makeMonths(shard.probe, table, range);
   return made;
 }
