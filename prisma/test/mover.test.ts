@@ -1,11 +1,12 @@
 /**
  * Buckets that move to a new shard while learners go on writing and reading.
  */
-import { openTenant, sql, type Tenant } from '@lyceum/testing';
+import { eventually, openTenant, sql, type Tenant } from '@lyceum/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf } from '../src/connections/urls.ts';
 import { bucketOf, type Database, newId, newIdBeside } from '../src/index.ts';
-import { firstMap, type Member } from '../src/map/shard-map.ts';
+import { firstMap, type Member, withMoved } from '../src/map/shard-map.ts';
 import {
   abortMove,
   beginMove,
@@ -20,6 +21,7 @@ import {
   readMove,
   runMove,
 } from '../src/mover/index.ts';
+import { clearBuckets } from '../src/mover/replication.ts';
 import { openTestDatabase, readShards } from './support.ts';
 
 let tenant: Tenant;
@@ -146,6 +148,82 @@ test('a move that is aborted half-way keeps what was handed over and leaves noth
     const seen = await client.enrollment.findUnique({ where: { id: enrollmentId } });
     expect(seen?.revision).toBe(written);
   }
+});
+
+/** Buckets that s1 serves, some learners' among them. */
+function someOfS1() {
+  const { from } = lines.map.ranges.find(({ shard }) => shard === 's1')!;
+  return { from, to: from + 127 };
+}
+
+test('a mover that was killed between its subscription and its slots leaves no slot behind once the move is ended', async () => {
+  const [source, target] = [tenant.databaseUrl('progress', 's1'), tenant.databaseUrl('progress', 's2')];
+  const slots = () => sql(source, 'SELECT FROM pg_replication_slots WHERE database = current_database()');
+  // Keeps the copying of enrolments from ending.
+  const holder = new pg.Client({ connectionString: target });
+  await holder.connect();
+  await holder.query('SELECT pg_advisory_lock(4712)');
+  await sql(
+    target,
+    `CREATE FUNCTION hold_copy() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN PERFORM pg_advisory_xact_lock(4712); RETURN NEW; END $$`,
+  );
+  await sql(target, 'CREATE TRIGGER hold_copy BEFORE INSERT ON enrollment FOR EACH ROW EXECUTE FUNCTION hold_copy()');
+  await sql(target, 'ALTER TABLE enrollment ENABLE REPLICA TRIGGER hold_copy');
+  const lock = await lockMap(lines);
+  try {
+    await lines.refresh();
+    const before = loadOf(lines.map);
+    const move = await beginMove(lines, planMove(lines.map, someOfS1(), 's2'));
+    const isHeld = async () =>
+      (await sql(target, "SELECT FROM pg_stat_activity WHERE backend_type ~ 'tablesync' AND wait_event = 'advisory'"))
+        .length > 0;
+    const options = { lines, lock, graceMs: 1_500, onProgress: () => {} };
+    let killed = false;
+    const running = runMove(move, {
+      ...options,
+      onProgress: () => {
+        if (killed) throw new Error('killed');
+      },
+    });
+    const outcome = running.catch((error: Error) => error.message);
+    await eventually(isHeld);
+    killed = true;
+    expect(await outcome).toBe('killed');
+    const [subscription] = await sql<{ name: string }>(
+      target,
+      `SELECT subname AS name FROM pg_subscription
+       WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    // As far as the mover came, while the target did not reach its source.
+    const unreachable = "ALTER … CONNECTION 'host=127.0.0.1 port=9'";
+    for (const step of ['ALTER … DISABLE', unreachable, 'ALTER … SET (slot_name = NONE)', 'DROP …']) {
+      await sql(target, step.replace('…', `SUBSCRIPTION ${subscription!.name}`));
+    }
+    expect((await slots()).length).toBeGreaterThan(1);
+
+    await abortMove((await readMove(lines))!, options);
+    expect(await slots()).toEqual([]);
+    expect(loadOf(lines.map)).toEqual(before);
+    expect(await findStrays(lines)).toEqual([]);
+  } finally {
+    await lock.release();
+    await holder.end();
+    await sql(target, 'DROP FUNCTION hold_copy CASCADE');
+  }
+  await expectEveryRowInPlace();
+});
+
+test("rows that count by a database's own map are not cleared from it, whatever the mover believes", async () => {
+  const map = await lines.refresh();
+  const buckets = someOfS1();
+  lines.use({ ...map, ranges: withMoved(map.ranges, buckets, 's2'), residue: [{ ...buckets, shard: 's1' }] });
+  try {
+    await expect(clearBuckets(lines, 's1', buckets)).rejects.toThrow(/s1, which serves some of them/);
+  } finally {
+    lines.use(map);
+  }
+  await expectEveryRowInPlace();
 });
 
 async function expectEveryRowInPlace(): Promise<void> {

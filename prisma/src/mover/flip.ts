@@ -12,7 +12,7 @@ import { mergeRanges, type ShardMap, withMoved, withoutBuckets } from '../map/sh
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 import { type MapLock, nextVersion, spread } from './map-changes.ts';
-import { type Leg, legName } from './replication.ts';
+import { assertFollows, type Leg, legName } from './replication.ts';
 import { differencesOf, digestOf } from './verify.ts';
 
 /** How long writers are held up at most by one try: for the locks, and then for the rest. */
@@ -40,6 +40,7 @@ export async function flipBuckets(lines: Lines, lock: MapLock, leg: Leg, buckets
     } catch (error) {
       if (!isPassing(error)) throw error;
       reason = error;
+      await assertFollows(lines, leg);
       // The writers that waited go first.
       await sleep(100 + 400 * Math.random());
     }

@@ -2,8 +2,10 @@
  * Brings the rows of buckets from one shard to another by logical replication with a row filter: a copy of what is there,
  * and then every change. Each step may be done again.
  */
+import type pg from 'pg';
 import type { Domain } from '../domain.ts';
 import { type Buckets, bucketExpression, conditionOf, movingTables } from '../map/placement.ts';
+import { bringUpTo, readShardMap } from '../map/shard-map-store.ts';
 import { ShardsError } from './errors.ts';
 import type { Lines } from './lines.ts';
 
@@ -75,13 +77,10 @@ export async function dropIndexes(
 export async function startReplication(lines: Lines, leg: Leg): Promise<void> {
   const [source, target] = [lines.pool(leg.source), lines.pool(leg.target)];
   const name = nameOf(leg);
-  const exists = async (pool: typeof source, catalog: string, column: string) =>
-    (await pool.query(`SELECT FROM ${catalog} WHERE ${column} = $1`, [name])).rows.length > 0;
-
-  const subscribed = await exists(target, 'pg_subscription', 'subname');
-  const hasSlot = await exists(source, 'pg_replication_slots', 'slot_name');
-  if (subscribed && hasSlot) return;
-  // What an earlier try left, perhaps before the source was replaced, is not the whole: everything is begun anew.
+  const subscription = await target.query('SELECT FROM pg_subscription WHERE subname = $1', [name]);
+  const slot = await slotOf(lines, leg);
+  if (subscription.rows.length > 0 && slot?.invalidation === null) return;
+  // What an earlier try left, perhaps before the source was replaced or gave its slot up, is not the whole: all is begun anew.
   await stopReplication(lines, leg);
   for (const range of uncounted(lines, leg)) await clearBuckets(lines, leg.target, range);
   await source.query(
@@ -93,6 +92,28 @@ export async function startReplication(lines: Lines, leg: Leg): Promise<void> {
   await target.query(
     `CREATE SUBSCRIPTION ${name} CONNECTION '${conninfo(lines.urlsOf(leg.source).primary, name)}' PUBLICATION ${name}
      WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel, synchronous_commit = 'on')`,
+  );
+}
+
+/** Null: there is none. `invalidation`: why the source no longer keeps what the target has yet to get; null: it does. */
+async function slotOf(lines: Lines, leg: Leg): Promise<{ readonly invalidation: string | null } | null> {
+  const { rows } = await lines.pool(leg.source).query<{ invalidation: string | null }>(
+    `SELECT coalesce(invalidation_reason, CASE WHEN wal_status = 'lost' THEN 'lost' END) AS invalidation
+     FROM pg_replication_slots WHERE slot_name = $1`,
+    [nameOf(leg)],
+  );
+  return rows[0] ?? null;
+}
+
+/** Throws if the source no longer keeps what the target has yet to get: waiting would be in vain. */
+export async function assertFollows(lines: Lines, leg: Leg): Promise<void> {
+  const slot = await slotOf(lines, leg);
+  if (slot?.invalidation === null) return;
+  const { source, target } = leg;
+  throw new ShardsError(
+    slot
+      ? `${source} has given up what ${target} had yet to get (its slot is invalid: ${slot.invalidation}). Raise max_slot_wal_keep_size of ${source} and run the command again: what was not handed over is copied anew.`
+      : `${target} does not follow ${source} any more. Run the command again.`,
   );
 }
 
@@ -137,8 +158,9 @@ export interface CopyProgress {
   readonly ready: number;
 }
 
-/** Throws if the subscription is not there, or stands still because a change cannot be applied. */
+/** Throws if the subscription is not there, or stands still because a change cannot be applied or is gone. */
 export async function copyProgress(lines: Lines, leg: Leg): Promise<CopyProgress> {
+  await assertFollows(lines, leg);
   const { rows } = await lines.pool(leg.target).query<CopyProgress & { errors: number }>(
     `SELECT count(*)::int AS tables, count(*) FILTER (WHERE r.srsubstate = 'r')::int AS ready,
        coalesce(max(s.apply_error_count + s.sync_error_count), 0)::int AS errors
@@ -165,18 +187,16 @@ const MAX_ERRORS = 20;
 export async function stopReplication(lines: Lines, leg: Leg): Promise<void> {
   const [source, target] = [lines.pool(leg.source), lines.pool(leg.target)];
   const name = nameOf(leg);
-  const { rows } = await target.query<{ oid: number }>('SELECT oid FROM pg_subscription WHERE subname = $1', [name]);
-  const subscription = rows[0]?.oid;
-  if (subscription !== undefined) {
+  const subscription = await target.query('SELECT FROM pg_subscription WHERE subname = $1', [name]);
+  if (subscription.rows.length > 0) {
     await target.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
     await target.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
     await target.query(`DROP SUBSCRIPTION ${name}`);
   }
-  // A subscription without its slot leaves those of tables that were not copied to the end.
   const slots = await source.query<{ slot: string; pid: number | null }>(
     `SELECT slot_name AS slot, active_pid AS pid FROM pg_replication_slots
-     WHERE database = current_database() AND (slot_name = $1 OR starts_with(slot_name, $2))`,
-    [name, `pg_${subscription ?? 0}_sync_`],
+     WHERE database = current_database() AND (slot_name = $1 OR slot_name ~ $2)`,
+    [name, await ownerless(target)],
   );
   for (const { slot, pid } of slots.rows) {
     if (pid !== null) await source.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
@@ -190,25 +210,55 @@ export async function stopReplication(lines: Lines, leg: Leg): Promise<void> {
   }
 }
 
+/**
+ * A pattern of the slots by which this server copied tables for subscriptions that it has no longer. They stay behind when
+ * a subscription is dropped that cannot reach its source, and nothing else tells of them if the mover was killed then.
+ */
+async function ownerless(target: pg.Pool): Promise<string> {
+  const { rows } = await target.query<{ pattern: string }>(
+    `SELECT '^pg_(?!(' || coalesce(string_agg(oid::text, '|'), '0') || ')_)[0-9]+_sync_[0-9]+_'
+       || (SELECT system_identifier FROM pg_control_system()) || '$' AS pattern
+     FROM pg_subscription`,
+  );
+  return rows[0]!.pattern;
+}
+
 /** Rows at once: short transactions, which hold nobody up. */
 const CLEAR_BATCH = 5_000;
 
-/** Deletes the rows of buckets that the shard does not serve. Returns how many there were. */
+/** Deletes the rows of buckets that the shard does not serve. Returns how many there were. Throws if it serves one. */
 export async function clearBuckets(lines: Lines, shard: string, buckets: Buckets): Promise<number> {
   const placements = new Map(movingTables(lines.domain).map(({ table, placement }) => [table, placement]));
-  const pool = lines.pool(shard);
   let cleared = 0;
   // What refers comes after what it refers to in the list of tables: cleared in the other direction.
   for (const { table, leaf } of (await leavesOf(lines, shard)).reverse()) {
     const condition = conditionOf(placements.get(table)!, [buckets]);
     if (condition === null) continue;
     for (;;) {
-      const { rowCount } = await pool.query(
-        `DELETE FROM ${leaf} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${leaf} WHERE ${condition} LIMIT ${CLEAR_BATCH}))`,
-      );
-      cleared += rowCount ?? 0;
-      if ((rowCount ?? 0) < CLEAR_BATCH) break;
+      const deleted = await lines.transaction(shard, async (client) => {
+        await assertNotServed(client, lines, shard, buckets);
+        const { rowCount } = await client.query(
+          `DELETE FROM ${leaf} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${leaf} WHERE ${condition} LIMIT ${CLEAR_BATCH}))`,
+        );
+        return rowCount ?? 0;
+      });
+      cleared += deleted;
+      if (deleted < CLEAR_BATCH) break;
     }
   }
   return cleared;
+}
+
+/** By the map of the very database, which cannot change before the transaction has ended. */
+async function assertNotServed(client: pg.PoolClient, lines: Lines, shard: string, buckets: Buckets): Promise<void> {
+  await bringUpTo(client, lines.map);
+  await client.query('SELECT FROM shard_map FOR SHARE');
+  const map = await readShardMap(client);
+  const served = map?.ranges.find(
+    (range) => range.shard === shard && range.from <= buckets.to && buckets.from <= range.to,
+  );
+  if (map && !served) return;
+  throw new ShardsError(
+    `Rows of buckets ${buckets.from}–${buckets.to} were to be cleared from ${shard}, which serves some of them by version ${map?.version ?? 0} of the map. Nothing more was cleared. Run the command again.`,
+  );
 }
