@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { internalsOf } from '../src/database.ts';
 import { type Database, type Domain, databaseName, migrate, newId, newIdBeside } from '../src/index.ts';
 import { firstMap, type ShardsPolicy } from '../src/map/shard-map.ts';
-import { changeServers, Lines, promoteReplica } from '../src/mover/index.ts';
+import { changeServers, Lines, type PromoteOptions, promoteReplica } from '../src/mover/index.ts';
 import { openTestDatabase } from './support.ts';
 
 const DOMAINS = ['users', 'progress'] as const satisfies readonly Domain[];
@@ -64,7 +64,8 @@ afterEach(async () => {
 
 const openLines = () => DOMAINS.map((domain) => new Lines({ env, domain, first: firstMap(POLICY, domain) }));
 const addressOf = ({ port }: PostgresNode) => `127.0.0.1:${port}`;
-const promote = (onProgress: (message: string) => void = () => {}) => promoteReplica(lines, 's1', onProgress);
+const promote = (options: Partial<PromoteOptions> = {}) =>
+  promoteReplica(lines, 's1', { onProgress: () => {}, ...options });
 
 /** Returns the id of an enrolment that was acknowledged. */
 async function enrol(): Promise<string> {
@@ -107,7 +108,7 @@ test('a primary that answers, but takes no connection now, is not replaced', asy
 });
 
 test('a shard that nobody knows, or without a replica that answers, is refused', async () => {
-  await expect(promoteReplica(lines, 's9', () => {})).rejects.toThrow('No domain has a shard s9.');
+  await expect(promoteReplica(lines, 's9', { onProgress: () => {} })).rejects.toThrow('No domain has a shard s9.');
   const { primary, replicas } = postgres.shard('s1');
   await Promise.all([primary, ...replicas].map((server) => server.kill()));
   await expect(promote()).rejects.toThrow(/^No replica of s1 that followed its primary answers\./);
@@ -136,15 +137,36 @@ test('the replica that received most is promoted, and processes that know the ol
   await late.close();
 });
 
+test('a replica that does not answer may have the last writes: none is promoted unless it is named', async () => {
+  const { primary, replicas } = postgres.shard('s1');
+  const [away, there] = replicas.map(addressOf) as [string, string];
+  await replicas[0]!.stop('immediate');
+  const last = await enrol();
+  await eventually(async () => (await enrolmentsOn(replicas[1]!)).includes(last));
+  await primary.kill();
+
+  await expect(promote()).rejects.toThrow(
+    new RegExp(`^The replica ${away} of s1 does not answer\\. It may be the only .* --without ${away}$`),
+  );
+  await expect(promote({ without: [there] })).rejects.toThrow(`--without ${away}`);
+  await expect(promote({ without: ['127.0.0.1:9'] })).rejects.toThrow('--without 127.0.0.1:9: no replica of s1.');
+  expect(await replicas[1]!.query('SELECT pg_is_in_recovery() AS standby')).toEqual([{ standby: true }]);
+
+  expect(await promote({ without: [away] })).toEqual([{ replaced: addressOf(primary), address: there }]);
+  expect(await enrolmentsOn(replicas[1]!)).toEqual([last]);
+  for (const { map } of lines) expect(map.members.s1).toEqual({ primary: there, replicas: [] });
+});
+
 test('a promotion that was cut off goes on with the same replica when it is run again', async () => {
   const { primary } = postgres.shard('s1');
   const last = await enrol();
   await postgres.shard('s1').caughtUp();
   await primary.kill();
   for (const text of ['promoting', 'users: s1 is']) {
-    const cutOff = promote((message) => {
+    const onProgress = (message: string) => {
       if (message.includes(text)) throw new Error('cut off');
-    });
+    };
+    const cutOff = promote({ onProgress });
     await expect(cutOff).rejects.toThrow('cut off');
   }
   await Promise.all(lines.map((each) => each.close()));

@@ -50,12 +50,7 @@ export function shardsCommand(): Command {
     command(name, description)
       .argument('<shard>', 'such as s3', shardName)
       .requiredOption('--primary <host:port>', 'its primary', address)
-      .option(
-        '--replica <host:port...>',
-        'its replicas',
-        (text, all: string[]) => [...all, address(text)],
-        [] as string[],
-      )
+      .option('--replica <host:port...>', 'its replicas', addresses, [])
       .addHelpText(
         'after',
         '\nUser, password and database are those of DATABASE_URL_<DOMAIN>_<SHARD>, or of another shard.',
@@ -76,6 +71,7 @@ export function shardsCommand(): Command {
     .command('promote')
     .argument('<shard>', 'whose primary died', shardName)
     .description('make the replica that received most the primary, in all domains')
+    .option('--without <host:port>', 'go on without this replica (repeatable)', addresses, [])
     .action(promote);
   return shards;
 }
@@ -169,9 +165,9 @@ async function servers(
   await withShards(domain, (all) => changeServers(all, shard, { primary, replicas: replica }, say));
 }
 
-async function promote(shard: string): Promise<void> {
+async function promote(shard: string, { without }: { without: string[] }): Promise<void> {
   await withShards(undefined, async (all) => {
-    for (const { address, replaced } of await promoteReplica(all, shard, say)) {
+    for (const { address, replaced } of await promoteReplica(all, shard, { without, onProgress: say })) {
       say(`${address} is the primary of ${shard}. ${replaced} must not start again but as its standby.`);
     }
   });
@@ -215,6 +211,11 @@ function shardName(text: string): string {
 function address(text: string): string {
   if (!/^[^\s/@]+:\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be host:port.');
   return text;
+}
+
+/** Of an option that may be given again. */
+function addresses(text: string, before: readonly string[]): string[] {
+  return [...before, address(text)];
 }
 
 function positive(text: string): number {

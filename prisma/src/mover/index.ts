@@ -8,6 +8,6 @@ export { changeMap, lockMap, type MapLock } from './map-changes.ts';
 export { beginMove, type MoveRecord, readMove } from './move-record.ts';
 export { abortMove, type MoveOptions, type MoveProgress, type MoveResult, runMove } from './mover.ts';
 export { loadOf, planBalance, planMove, type Transfer } from './plan.ts';
-export { type Promotion, promoteReplica } from './promote.ts';
+export { type PromoteOptions, type Promotion, promoteReplica } from './promote.ts';
 export { changeServers } from './servers.ts';
 export { findStrays, findUnequalCopies, type Stray } from './verify.ts';

@@ -1,9 +1,10 @@
 /**
  * Makes a replica the primary of its shard, in all domains, after the old primary died.
  *
- * A server that still answers as the primary is never replaced: two primaries would both take writes. With a synchronous
- * standby the chosen replica has every commit that was acknowledged. Cut off at any moment, it goes on where it was when
- * it is run again: a replica that is a primary already is chosen before all others, and domains that name it are done.
+ * A server that still answers as the primary is never replaced: two primaries would both take writes. With synchronous
+ * standbys one of the replicas has every commit that was acknowledged, but which one they alone can say: none is passed
+ * over unless the operator names it. Cut off at any moment, it goes on where it was when it is run again: a replica that
+ * is a primary already is chosen before all others, and domains that name it are done.
  */
 import type pg from 'pg';
 import { addressOf } from '../connections/urls.ts';
@@ -21,6 +22,12 @@ export interface Promotion {
   readonly replaced: string;
 }
 
+export interface PromoteOptions {
+  /** Addresses of replicas that may be missing, at the loss of what only they have. Those that answer count all the same. */
+  readonly without?: readonly string[];
+  readonly onProgress: (message: string) => void;
+}
+
 const PROMOTE_SECONDS = 60;
 
 /**
@@ -30,7 +37,7 @@ const PROMOTE_SECONDS = 60;
 export async function promoteReplica(
   all: readonly Lines[],
   shard: string,
-  onProgress: (message: string) => void,
+  options: PromoteOptions,
 ): Promise<Promotion[]> {
   const holding = await refreshHolding(all, shard);
   const servers = [...Map.groupBy(holding, (lines) => addressOf(lines.urlsOf(shard).primary))];
@@ -42,9 +49,14 @@ export async function promoteReplica(
       `The primary of ${shard} (${addresses}) answers. Stop it for good before a replica takes its place.`,
     );
   }
+  assertReplicas(
+    options.without ?? [],
+    dead.flatMap(([, domains]) => domains),
+    shard,
+  );
   const promotions: Promotion[] = [];
   for (const [replaced, domains] of dead) {
-    promotions.push({ replaced, address: await replacePrimary(domains, shard, onProgress) });
+    promotions.push({ replaced, address: await replacePrimary(domains, shard, options) });
   }
   return promotions;
 }
@@ -68,15 +80,17 @@ async function mayTakeWrites(server: pg.Pool): Promise<boolean> {
 async function replacePrimary(
   domains: readonly Lines[],
   shard: string,
-  onProgress: (message: string) => void,
+  { without = [], onProgress }: PromoteOptions,
 ): Promise<string> {
-  const candidates = await standbysOf(domains[0]!, shard);
+  const { candidates, missing } = await askReplicas(domains, shard);
   const [best, ...others] = candidates.sort((a, b) => (a.position < b.position ? 1 : -1));
   if (!best) {
     throw new ShardsError(
       `No replica of ${shard} that followed its primary answers. Bring one back, or restore a backup: npx lyceum db restore`,
     );
   }
+  // Once one was promoted, there is nothing left to choose.
+  if (best.position !== LAST_POSITION) assertNamed(missing, without, shard);
   // Before anything is changed: who moves buckets must stop first, or the map could not be told of the new primary.
   for (const lines of domains) if (lines.home !== shard) await (await lockMap(lines)).release();
   if (best.position === LAST_POSITION) onProgress(`${best.address} is a primary already`);
@@ -87,6 +101,26 @@ async function replacePrimary(
   return best.address;
 }
 
+function assertReplicas(addresses: readonly string[], domains: readonly Lines[], shard: string): void {
+  const known = new Set(domains.flatMap((lines) => lines.urlsOf(shard).replicas.map(addressOf)));
+  const unknown = addresses.find((address) => !known.has(address));
+  if (unknown === undefined) return;
+  throw new ShardsError(
+    `--without ${unknown}: no replica of ${shard}. Its replicas: ${[...known].join(', ') || 'none'}.`,
+  );
+}
+
+/** Throws if a replica is missing that `without` does not name. */
+function assertNamed(missing: readonly Missing[], without: readonly string[], shard: string): void {
+  const unnamed = missing.filter(({ address }) => !without.includes(address));
+  if (unnamed.length === 0) return;
+  const found = unnamed.map(({ address, reason }) => `The replica ${address} of ${shard} ${reason}.`).join(' ');
+  const options = unnamed.map(({ address }) => `--without ${address}`).join(' ');
+  throw new ShardsError(
+    `${found} It may be the only server that has the last acknowledged writes. Bring it back and run this again, or go on without it and lose what it alone has: ${options}`,
+  );
+}
+
 interface Standby {
   readonly address: string;
   /** What it has received, or the last there is for one that was promoted by a command that was cut off. */
@@ -94,22 +128,46 @@ interface Standby {
   readonly pool: pg.Pool;
 }
 
-/** Those that answer and followed the primary that the map names: one that followed another may lack all since then. */
-async function standbysOf(lines: Lines, shard: string): Promise<Standby[]> {
-  const { primary, replicas } = lines.urlsOf(shard);
-  const answers = await Promise.allSettled(
-    replicas.map(async (url): Promise<Standby[]> => {
+interface Missing {
+  readonly address: string;
+  readonly reason: string;
+}
+
+/** All that any of the domains names. Candidates followed the primary on the map: who did not may lack all since then. */
+async function askReplicas(
+  domains: readonly Lines[],
+  shard: string,
+): Promise<{ candidates: Standby[]; missing: Missing[] }> {
+  const urls = new Map(
+    domains.flatMap((lines) => lines.urlsOf(shard).replicas.map((url) => [addressOf(url), { lines, url }])),
+  );
+  const answers = await Promise.all(
+    [...urls].map(async ([address, { lines, url }]): Promise<Standby | Missing> => {
       const pool = lines.at(url);
-      if ((await lines.primaryKnownTo(pool, shard)) !== primary) return [];
-      const { rows } = await pool.query<{ position: string; standby: boolean }>(
-        `SELECT pg_is_in_recovery() AS standby,
-           coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text AS position`,
-      );
-      const { standby, position } = rows[0]!;
-      return [{ address: addressOf(url), pool, position: standby ? toPosition(position) : LAST_POSITION }];
+      try {
+        const { primary } = lines.urlsOf(shard);
+        if ((await lines.primaryKnownTo(pool, shard)) !== primary) {
+          return { address, reason: `did not follow the primary ${addressOf(primary)}` };
+        }
+        return { address, pool, position: await positionOf(pool) };
+      } catch {
+        return { address, reason: 'does not answer' };
+      }
     }),
   );
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  return {
+    candidates: answers.filter((answer) => 'pool' in answer),
+    missing: answers.filter((answer) => 'reason' in answer),
+  };
+}
+
+async function positionOf(replica: pg.Pool): Promise<string> {
+  const { rows } = await replica.query<{ position: string; standby: boolean }>(
+    `SELECT pg_is_in_recovery() AS standby,
+       coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text AS position`,
+  );
+  const { standby, position } = rows[0]!;
+  return standby ? toPosition(position) : LAST_POSITION;
 }
 
 /** Returns when it takes writes. */
