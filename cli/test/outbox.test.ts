@@ -97,3 +97,19 @@ test('bad input and a database that is away are told by name and with a remedy',
   expect(away.stdout).toMatch(/^ai +s1 +.*ECONNREFUSED/m);
   expect(away.stdout).toMatch(/^ai +s2 +0 /m);
 });
+
+test('a shard that joined after the stack began is looked at as well', async () => {
+  await using joined = await openTenant(['users', 'courses', 'progress', 'ai']);
+  const { host } = new URL(joined.databaseUrl('progress', 's2'));
+  const map = {
+    version: 2,
+    ranges: [{ from: 0, to: 4095, shard: 's1' }],
+    // The database of s2 once more, under the name that the map alone knows.
+    members: { s1: null, s3: { primary: host, replicas: [] } },
+    residue: [],
+  };
+  await sql(joined.databaseUrl('progress', 's1'), 'UPDATE shard_map SET version = 2, map = $1', [JSON.stringify(map)]);
+  const { code, stdout } = await lyceum(['outbox', 'status'], joined.env);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^progress +s3 +0 /m);
+});

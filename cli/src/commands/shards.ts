@@ -71,12 +71,7 @@ export function shardsCommand(): Command {
     .command('promote')
     .argument('<shard>', 'whose primary died', shardName)
     .description('make the replica that received most the primary, in all domains')
-    .option(
-      '--without <host:port>',
-      'may be repeated: go on without this replica, and lose what it alone has',
-      addresses,
-      [],
-    )
+    .option('--without <host:port>', 'go on without this replica (repeatable)', addresses, [])
     .action(promote);
   return shards;
 }

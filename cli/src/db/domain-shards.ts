@@ -1,5 +1,5 @@
 /**
- * The databases that a `db` command works on: every domain's, or one domain's.
+ * The databases that a `db` or `outbox` command works on: every domain's, or one domain's.
  */
 import { type DatabaseUrls, DOMAINS, type Domain, firstMap } from '@lyceum/database';
 import { Lines } from '@lyceum/database/shards';

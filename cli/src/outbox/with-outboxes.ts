@@ -1,11 +1,12 @@
 /**
- * Opens the outboxes of the domains that a command is about, and closes them when it is done.
+ * Opens the outboxes of the domains that a command is about, on all shards of the newest map, and closes them when it is
+ * done.
  */
-import { type DeadLetters, DOMAINS, type Domain, openDeadLetters, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { type DeadLetters, type Domain, openDeadLetters } from '@lyceum/database';
 import { createLogger } from '@lyceum/service-kit';
 import { readStackEnvironment } from '../config.ts';
+import { readDomainShards } from '../db/domain-shards.ts';
 import { Failure, reasonOf } from '../failure.ts';
-import { readShards } from '../stack.ts';
 
 /** What helps when a database does not answer. */
 export const REMEDY = 'Is the stack running, and are its migrations applied? `npx lyceum doctor` says more.';
@@ -15,16 +16,9 @@ export async function withOutboxes<T>(
   domain: Domain | undefined,
   work: (outboxes: readonly DeadLetters[]) => Promise<T>,
 ): Promise<T> {
-  const { variables, origin } = readStackEnvironment();
+  const { origin } = readStackEnvironment();
   const log = createLogger('cli', { level: 'silent' });
-  const shards = await readShards(variables);
-  const outboxes = (domain === undefined ? DOMAINS : [domain]).map((name) =>
-    openDeadLetters({
-      domain: name,
-      urls: readDatabaseUrls(variables, name, shardsOf(shards.current, name)),
-      log,
-    }),
-  );
+  const outboxes = (await readDomainShards({ domain })).map((shards) => openDeadLetters({ ...shards, log }));
   try {
     return await work(outboxes);
   } catch (error) {
