@@ -88,12 +88,18 @@ async function backends(condition: string): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
+const untilThereIs = (condition: string) =>
+  eventually(async () => {
+    const [pid] = await backends(condition);
+    return pid ?? expect.fail(`no connection with ${condition}`);
+  });
+
 /** Holds every COMMIT of an enrolment of the revision SLOW back until it is let go. */
 async function holdCommits() {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query('SELECT pg_advisory_lock($1)', [SLOW_LOCK]);
-  const reached = () => eventually(async () => (await backends("wait_event_type = 'Lock' AND query ~ 'COMMIT'"))[0]!);
+  const reached = () => untilThereIs("wait_event_type = 'Lock' AND query ~ 'COMMIT'");
   return { reached, [Symbol.asyncDispose]: () => client.end() };
 }
 
@@ -142,7 +148,7 @@ test('a server process that ends in the middle of the work rolls everything back
     write(id, async (tx) => {
       await insert(tx, id);
       const slow = tx.$queryRaw`SELECT pg_sleep(30)::text`;
-      await terminate(await eventually(async () => (await backends("query ~ 'pg_sleep'"))[0]!));
+      await terminate(await untilThereIs("wait_event = 'PgSleep'"));
       return slow;
     }),
   );
@@ -258,6 +264,11 @@ test('work that throws with a statement under way is rolled back, and nobody get
   const id = newId(BUCKET);
   let pid = 0;
   let answered = false;
+  const answeredAtRelease: boolean[] = [];
+  const note = (_: unknown, client: object) => {
+    if ((client as { processID?: number }).processID === pid) answeredAtRelease.push(answered);
+  };
+  const pool = poolNow().on('release', note);
   const failing = failureOf(
     write(id, async (tx) => {
       pid = await pidOf(tx);
@@ -269,11 +280,10 @@ test('work that throws with a statement under way is rolled back, and nobody get
       throw new Error('of the work');
     }),
   );
-  const others = Array.from({ length: 8 }, () =>
-    write(newId(BUCKET), async (tx) => expect(answered || (await pidOf(tx)) !== pid).toBe(true)),
-  );
-  await Promise.all(others);
+  await Promise.all(Array.from({ length: 8 }, () => write(newId(BUCKET), pidOf)));
   expect((await failing).message).toBe('of the work');
+  pool.off('release', note);
+  expect(answeredAtRelease[0]).toBe(true);
   expect(await written(id)).toBe(0);
 });
 
