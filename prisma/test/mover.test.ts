@@ -28,6 +28,7 @@ let tenant: Tenant;
 let opened: Awaited<ReturnType<typeof openTestDatabase<'progress'>>>;
 let progress: Database<'progress'>;
 let lines: Lines;
+let s3: string;
 let S3: Member;
 const learners: Learner[] = [];
 
@@ -35,6 +36,9 @@ beforeAll(async () => {
   tenant = await openTenant(['progress']);
   const { primary, replica } = await tenant.openShard('progress', 's3');
   S3 = { primary: addressOf(primary), replicas: [addressOf(replica)] };
+  s3 = primary;
+  await sql(s3, 'CREATE EXTENSION pg_stat_statements');
+  await sql(s3, `ALTER DATABASE "${new URL(s3).pathname.slice(1)}" SET pg_stat_statements.track_utility = on`);
   opened = await openTestDatabase('progress', tenant.env);
   progress = opened.database;
   lines = new Lines({ env: tenant.env, domain: 'progress', first: firstMap(await readShards(), 'progress') });
@@ -117,6 +121,9 @@ test('a third of the buckets moves to a new shard under writes and reads, and no
   expect(result.longestFreezeMs).toBeLessThan(1_000);
   expect(lines.map.residue).toEqual([]);
   await expectEveryRowInPlace();
+  const remembered = 'SELECT FROM pg_stat_statements WHERE query ILIKE $1';
+  expect(await sql(s3, remembered, ['drop subscription lyceum_move%'])).not.toEqual([]);
+  expect(await sql(s3, remembered, ['create subscription lyceum_move%']), 'what holds a password').toEqual([]);
 });
 
 test('a move that is aborted half-way keeps what was handed over and leaves nothing else behind', async () => {

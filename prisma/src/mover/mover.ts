@@ -12,6 +12,7 @@
 import { sleep } from '@lyceum/service-kit';
 import type { Buckets } from '../map/placement.ts';
 import { mergeRanges, withoutBuckets } from '../map/shard-map.ts';
+import { ShardsError } from './errors.ts';
 import { flipBuckets } from './flip.ts';
 import type { Lines } from './lines.ts';
 import { changeMap, type MapLock } from './map-changes.ts';
@@ -58,6 +59,8 @@ const CHUNK = 32;
 /** Processes look at the map each second, and read by none that is older than a few. */
 const GRACE_MS = 8_000;
 const POLL_MS = 100;
+/** How long a target may do nothing about a copy. */
+const IDLE_MS = 60_000;
 
 /** Carries a move out, from its beginning or from where it was left. Throws ShardsError; then it can be run again. */
 export async function runMove(move: MoveRecord, o: MoveOptions): Promise<MoveResult> {
@@ -123,8 +126,14 @@ async function copy(leg: Leg, { lines, onProgress }: MoveOptions): Promise<void>
   await buildIndexes(lines, leg.source);
   await buildIndexes(lines, leg.target);
   await startReplication(lines, leg);
-  for (;;) {
-    const { tables, ready } = await copyProgress(lines, leg);
+  for (let workedAt = performance.now(); ; ) {
+    const { tables, ready, isAtWork } = await copyProgress(lines, leg);
+    if (isAtWork) workedAt = performance.now();
+    if (performance.now() - workedAt > IDLE_MS) {
+      throw new ShardsError(
+        `${leg.target} has had no process for the copy for a minute: raise max_logical_replication_workers and max_worker_processes there, and run the command again.`,
+      );
+    }
     onProgress({ step: 'copy', done: ready, of: tables, unit: 'tables', note });
     if (tables > 0 && ready === tables) return;
     await sleep(POLL_MS);

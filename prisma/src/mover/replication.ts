@@ -89,9 +89,22 @@ export async function startReplication(lines: Lines, leg: Leg): Promise<void> {
   );
   await source.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [name]);
   // What the marker promises must be on the target's disk, and on that of its synchronous standby.
-  await target.query(
-    `CREATE SUBSCRIPTION ${name} CONNECTION '${conninfo(lines.urlsOf(leg.source).primary, name)}' PUBLICATION ${name}
-     WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel, synchronous_commit = 'on')`,
+  await lines.transaction(leg.target, async (client) => {
+    await keepOutOfRecords(client);
+    await client.query(
+      `CREATE SUBSCRIPTION ${name} CONNECTION '${conninfo(lines.urlsOf(leg.source).primary, name)}' PUBLICATION ${name}
+       WITH (create_slot = false, slot_name = '${name}', copy_data = true, streaming = parallel, synchronous_commit = 'on')`,
+    );
+  });
+}
+
+/** The statement that follows holds a password: Postgres is to keep it in no log and no statistics, where the role may say so. */
+async function keepOutOfRecords(client: pg.PoolClient): Promise<void> {
+  await client.query(
+    `SELECT set_config(name, value, true)
+     FROM (VALUES ('pg_stat_statements.track_utility', 'off'), ('log_statement', 'none'),
+       ('log_min_duration_statement', '-1'), ('log_min_error_statement', 'panic')) AS setting(name, value)
+     WHERE has_parameter_privilege(name, 'SET')`,
   );
 }
 
@@ -156,6 +169,8 @@ export interface CopyProgress {
   readonly tables: number;
   /** Tables that are copied and follow. */
   readonly ready: number;
+  /** Whether a process of the target is at it just now. One that broke off is started again within seconds. */
+  readonly isAtWork: boolean;
 }
 
 /** Throws if the subscription is not there, or stands still because a change cannot be applied or is gone. */
@@ -163,13 +178,14 @@ export async function copyProgress(lines: Lines, leg: Leg): Promise<CopyProgress
   await assertFollows(lines, leg);
   const { rows } = await lines.pool(leg.target).query<CopyProgress & { errors: number }>(
     `SELECT count(*)::int AS tables, count(*) FILTER (WHERE r.srsubstate = 'r')::int AS ready,
-       coalesce(max(s.apply_error_count + s.sync_error_count), 0)::int AS errors
+       coalesce(max(s.apply_error_count + s.sync_error_count), 0)::int AS errors,
+       EXISTS (SELECT FROM pg_stat_subscription w WHERE w.subname = $1 AND w.pid IS NOT NULL) AS "isAtWork"
      FROM pg_subscription_rel r JOIN pg_subscription ON pg_subscription.oid = r.srsubid
        LEFT JOIN pg_stat_subscription_stats s ON s.subid = r.srsubid
      WHERE pg_subscription.subname = $1`,
     [nameOf(leg)],
   );
-  const { tables, ready, errors } = rows[0]!;
+  const { tables, ready, errors, isAtWork } = rows[0]!;
   if (tables === 0)
     throw new ShardsError(`${leg.target} does not follow ${leg.source} any more. Run the command again.`);
   if (errors > MAX_ERRORS) {
@@ -177,7 +193,7 @@ export async function copyProgress(lines: Lines, leg: Leg): Promise<CopyProgress
       `Rows of ${lines.domain} cannot be applied on ${leg.target} (${errors} errors; its log says why). Mend it and run again, or abort.`,
     );
   }
-  return { tables, ready };
+  return { tables, ready, isAtWork };
 }
 
 /** A connection may break now and then. */
