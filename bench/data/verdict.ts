@@ -4,6 +4,7 @@
  * 1.5 is where the work that Lyceum adds would begin to be felt: a repository that costs more than that is written
  * otherwise (docs/adr/0026). It bounds throughput and p99 alike, of every path.
  */
+import { type Judged, judgeAll } from '../promises.ts';
 import { rounded } from '../statistics.ts';
 import type { Compared } from './compare.ts';
 import { PATHS, type PathName } from './paths.ts';
@@ -12,11 +13,9 @@ import type { OneDatabase } from './phases.ts';
 const COST_MOST = 1.5;
 const ROUTING_MOST_US = 5;
 
-export interface Verdict {
-  readonly holds: boolean;
+export interface Verdict extends Judged {
   /** To plain `pg`: throughput is better above 1, p99 below. */
   readonly paths: Readonly<Record<string, { readonly throughput: number | null; readonly p99: number | null }>>;
-  readonly lines: readonly string[];
 }
 
 export function judge({ paths, routingMicroseconds }: OneDatabase): Verdict {
@@ -28,20 +27,14 @@ export function judge({ paths, routingMicroseconds }: OneDatabase): Verdict {
     ];
   });
   promises.push({ promise: 'µs to route a read', value: routingMicroseconds, most: ROUTING_MOST_US });
-  const judged = promises.map(({ promise, value, most }) => {
-    const kept = value <= most;
-    const line = `${(kept ? 'kept' : 'BROKEN').padEnd(12)}  ${promise}: ${rounded(value) ?? '–'} (at most ${most})`;
-    return { kept, line };
-  });
   return {
-    holds: judged.every(({ kept }) => kept),
+    ...judgeAll(promises),
     paths: Object.fromEntries(
       Object.entries(paths).map(([name, rows]) => {
         const { throughput, p99 } = lyceumOf(rows);
         return [name, { throughput: rounded(throughput), p99: rounded(p99) }];
       }),
     ),
-    lines: judged.map(({ line }) => line),
   };
 }
 

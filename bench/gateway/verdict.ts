@@ -1,6 +1,7 @@
 /**
  * What the bench promises of Lyceum, and whether a run's figures keep it.
  */
+import { type Judged, judgeAll } from '../promises.ts';
 import { rounded } from '../statistics.ts';
 
 /** Medians of one participant and one operation. */
@@ -58,23 +59,14 @@ const promises: readonly Promised[] = [
   },
 ];
 
-export interface Verdict {
-  readonly holds: boolean;
+export interface Verdict extends Judged {
   readonly ratios: Readonly<Record<string, number | null>>;
-  /** For people. */
-  readonly lines: readonly string[];
 }
 
 export function judge(figures: Lookup): Verdict {
-  const judged = promises.map(({ name, promise, least, of }) => {
-    const value = of(figures);
-    const kept = Number.isFinite(value) && value >= least;
-    const said = !Number.isFinite(value) ? 'NOT MEASURED' : kept ? 'kept' : 'BROKEN';
-    return { name, value, kept, line: `${said.padEnd(12)}  ${promise}: ${rounded(value) ?? '–'} (at least ${least})` };
-  });
+  const measured = promises.map((promised) => ({ ...promised, value: promised.of(figures) }));
   return {
-    holds: judged.every(({ kept }) => kept),
-    ratios: Object.fromEntries(judged.map(({ name, value }) => [name, rounded(value)])),
-    lines: judged.map(({ line }) => line),
+    ...judgeAll(measured),
+    ratios: Object.fromEntries(measured.map(({ name, value }) => [name, rounded(value)])),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * What the bench promises of Lyceum's subscriptions, and whether a run's figures keep it.
  */
+import { type Judged, judgeAll } from '../promises.ts';
 import { rounded } from '../statistics.ts';
 import { EVENTS_PER_SECOND, FEW, MANY, type Row } from './phases.ts';
 
@@ -63,25 +64,16 @@ const promises: readonly Promised[] = [
   },
 ];
 
-export interface Verdict {
-  readonly holds: boolean;
+export interface Verdict extends Judged {
   readonly figures: Readonly<Record<string, number | null>>;
-  /** For people. */
-  readonly lines: readonly string[];
 }
 
 export function judge(rows: readonly Row[]): Verdict {
   const lyceum = rows.find(({ id }) => id === 'lyceum');
-  const judged = promises.map(({ name, promise, most, of }) => {
-    const value = of(lyceum);
-    const kept = value <= most;
-    const said = Number.isNaN(value) ? 'NOT MEASURED' : kept ? 'kept' : 'BROKEN';
-    return { name, value, kept, line: `${said.padEnd(12)}  ${promise}: ${rounded(value) ?? '–'} (at most ${most})` };
-  });
+  const measured = promises.map((promised) => ({ ...promised, value: promised.of(lyceum) }));
   return {
-    holds: judged.every(({ kept }) => kept),
-    figures: Object.fromEntries(judged.map(({ name, value }) => [name, rounded(value)])),
-    lines: judged.map(({ line }) => line),
+    ...judgeAll(measured),
+    figures: Object.fromEntries(measured.map(({ name, value }) => [name, rounded(value)])),
   };
 }
 

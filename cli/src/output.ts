@@ -34,6 +34,16 @@ export interface Progress {
   end(): void;
 }
 
+/** Shows how far the work is, by what it tells, until it ends. */
+export async function withProgress<T>(label: string, work: (update: Progress['update']) => Promise<T>): Promise<T> {
+  const progress = showProgress(label);
+  try {
+    return await work(progress.update);
+  } finally {
+    progress.end();
+  }
+}
+
 const LINE_EVERY_SHARE = 0.1;
 const LINE_AFTER_MS = 2_000;
 

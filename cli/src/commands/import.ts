@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { Failure } from '../failure.ts';
 import { describeImport } from '../import/describe-import.ts';
 import { readOlx } from '../import/olx/read-olx.ts';
-import { say, showProgress } from '../output.ts';
+import { say, withProgress } from '../output.ts';
 import { withDatabases } from '../stack.ts';
 
 interface Options {
@@ -30,21 +30,12 @@ export function importCommand(): Command {
 }
 
 async function importOlx(path: string, { draft = false, instructor }: Options): Promise<void> {
-  const { document, report } = await readWithProgress(path);
+  const { document, report } = await withProgress('Reading', (onProgress) => readOlx(path, { onProgress }));
   const instructorIds = instructor === undefined ? [] : [await findInstructor(instructor)];
   const result = await withDatabases(['courses'], ({ courses }) =>
     createImportService(createImportRepository(courses)).importCourse(document, { publish: !draft, instructorIds }),
   );
   for (const line of describeImport({ document, report, result })) say(line);
-}
-
-async function readWithProgress(path: string) {
-  const progress = showProgress('Reading');
-  try {
-    return await readOlx(path, { onProgress: progress.update });
-  } finally {
-    progress.end();
-  }
 }
 
 async function findInstructor(email: string): Promise<string> {

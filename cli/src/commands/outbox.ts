@@ -1,9 +1,10 @@
 /**
  * `lyceum outbox`: shows what waits to leave the databases and what could not, and lets a person send or drop the latter.
  */
-import { type DeadLetters, DOMAINS, type Domain, isId } from '@lyceum/database';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type DeadLetters, type Domain, isId } from '@lyceum/database';
+import { Command, InvalidArgumentError } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
+import { domainOption } from '../options.ts';
 import {
   type DomainLetter,
   letterInFull,
@@ -16,7 +17,6 @@ import { REMEDY, withOutboxes } from '../outbox/with-outboxes.ts';
 import { counted, dim, say } from '../output.ts';
 
 const LIMIT_MAX = 1_000;
-const domainOption = () => new Option('--domain <d>', 'one domain only').choices(DOMAINS);
 
 export function outboxCommand(): Command {
   const outbox = new Command('outbox').description(

@@ -3,6 +3,7 @@
  */
 import { demoAccounts, demoPassword } from '@lyceum/database';
 import { Command, InvalidArgumentError } from 'commander';
+import { wholeNumber } from '../options.ts';
 import { say } from '../output.ts';
 import { seedCatalogue } from '../seed/seed-catalogue.ts';
 import { seedDemoAccounts } from '../seed/seed-demo-accounts.ts';
@@ -20,8 +21,12 @@ const ROWS_PER_LEARNER = 20;
 export function seedCommand(): Command {
   return new Command('seed')
     .description('fill the databases; running it again adds what is missing and changes nothing else')
-    .option('--learners <n>', 'make so many learners instead, with progress in the published courses', positive)
-    .option('--progress-rows <m>', `rows of lesson progress in all (default: ${ROWS_PER_LEARNER} a learner)`, positive)
+    .option('--learners <n>', 'make so many learners instead, with progress in the published courses', wholeNumber)
+    .option(
+      '--progress-rows <m>',
+      `rows of lesson progress in all (default: ${ROWS_PER_LEARNER} a learner)`,
+      wholeNumber,
+    )
     .option(
       '--seed <s>',
       'lower-case letters, digits and hyphens; the same seed gives the same learners',
@@ -53,12 +58,6 @@ async function seed({ learners, progressRows, seed: name }: Options, command: Co
       seed: name,
     }),
   );
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value < 1) throw new InvalidArgumentError('It must be a whole number above zero.');
-  return value;
 }
 
 function seedName(text: string): string {

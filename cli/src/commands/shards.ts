@@ -2,7 +2,7 @@
  * `lyceum shards`: shows the shards, adds one, moves buckets between them while the system is in use, names their
  * servers, and replaces a primary that died.
  */
-import { BUCKETS, DOMAINS, type Domain } from '@lyceum/database';
+import { BUCKETS } from '@lyceum/database';
 import {
   changeServers,
   findStrays,
@@ -12,17 +12,14 @@ import {
   planMove,
   promoteReplica,
 } from '@lyceum/database/shards';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { Failure } from '../failure.ts';
+import { type DomainOption, domainOption } from '../options.ts';
 import { counted, say } from '../output.ts';
 import { addShard } from '../shards/add.ts';
 import { abortRunning, describe, type MoveSettings, moveBuckets, resumeMove } from '../shards/move.ts';
 import { withLock, withShards } from '../shards/open-shards.ts';
 import { showStatus } from '../shards/status.ts';
-
-interface DomainOption {
-  readonly domain?: Domain;
-}
 
 interface MoveOptions extends DomainOption {
   readonly chunk?: number;
@@ -34,8 +31,7 @@ export function shardsCommand(): Command {
     'show shards, add one, move buckets between them, replace a primary',
   );
   const command = (name: string, description: string) => {
-    const made = shards.command(name).description(description);
-    return made.addOption(new Option('--domain <name>', 'only this one').choices(DOMAINS));
+    return shards.command(name).description(description).addOption(domainOption());
   };
   const moving = (name: string, description: string) =>
     command(name, description)

@@ -4,7 +4,7 @@
 import { type BackupSource, backUp, backupSourcesOf, DOMAINS } from '@lyceum/database';
 import { Command } from 'commander';
 import { Failure } from '../failure.ts';
-import { dim, say, showProgress } from '../output.ts';
+import { dim, say, withProgress } from '../output.ts';
 import { withDatabases } from '../stack.ts';
 import { describeDatabase, type PartOptions, withPart } from './part.ts';
 
@@ -33,13 +33,7 @@ async function backup({ out, domain, shard }: Options): Promise<void> {
 }
 
 async function copy(folder: string, sources: readonly BackupSource[]): Promise<void> {
-  const progress = showProgress('Rows');
-  try {
-    const { id, databases } = await backUp({ folder, sources, onProgress: progress.update });
-    progress.end();
-    for (const database of databases) say(describeDatabase(database));
-    say(`Backup ${id} is in ${folder}. ${dim('`npx lyceum db verify` checks it.')}`);
-  } finally {
-    progress.end();
-  }
+  const { id, databases } = await withProgress('Rows', (onProgress) => backUp({ folder, sources, onProgress }));
+  for (const database of databases) say(describeDatabase(database));
+  say(`Backup ${id} is in ${folder}. ${dim('`npx lyceum db verify` checks it.')}`);
 }

@@ -4,8 +4,9 @@
 import { findDrift } from '@lyceum/database';
 import { Command } from 'commander';
 import { Failure } from '../failure.ts';
+import { type DomainOption, domainOption } from '../options.ts';
 import { counted, dim, green, red, say } from '../output.ts';
-import { type DomainOption, domainOption, readDomainShards } from './domain-shards.ts';
+import { readDomainShards } from './domain-shards.ts';
 
 export function driftCommand(): Command {
   return new Command('drift')

@@ -2,10 +2,11 @@
  * `lyceum db explain`: shows the plans of the hot statements of a running system, and fails where one reads a large table
  * row by row.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Failure } from '../failure.ts';
+import { type DomainOption, domainOption, wholeNumber } from '../options.ts';
 import { bold, counted, dim, green, number, red, say } from '../output.ts';
-import { type DomainOption, domainOption, readDomainShards } from './domain-shards.ts';
+import { readDomainShards } from './domain-shards.ts';
 import { type Explained, type ExplainOptions, explainDomain } from './explain/explain-domain.ts';
 import { renderPlan } from './explain/plan.ts';
 
@@ -75,10 +76,4 @@ const LINE = 300;
 function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length <= LINE ? line : `${line.slice(0, LINE)}…`;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value < 1) throw new InvalidArgumentError('It must be a whole number above zero.');
-  return value;
 }

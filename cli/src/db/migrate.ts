@@ -4,8 +4,9 @@
 import { type MigrationProgress, migrate, migrationStatus } from '@lyceum/database';
 import { Command } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
+import { type DomainOption, domainOption } from '../options.ts';
 import { counted, dim, say } from '../output.ts';
-import { type DomainOption, type DomainShards, domainOption, readDomainShards } from './domain-shards.ts';
+import { type DomainShards, readDomainShards } from './domain-shards.ts';
 
 interface Options extends DomainOption {
   readonly dryRun?: boolean;

@@ -1,19 +1,17 @@
 /**
  * Which databases a command is about: `--domain` and `--shard`, each of them or neither; and what it shows of them.
  */
-import { DOMAINS, type Domain } from '@lyceum/database';
-import { type Command, Option } from 'commander';
+import type { Domain } from '@lyceum/database';
+import type { Command } from 'commander';
+import { type DomainOption, domainOption } from '../options.ts';
 import { counted } from '../output.ts';
 
-export interface PartOptions {
-  readonly domain?: Domain;
+export interface PartOptions extends DomainOption {
   readonly shard?: string;
 }
 
 export function withPart(command: Command): Command {
-  return command
-    .addOption(new Option('--domain <domain>', 'this domain only').choices(DOMAINS))
-    .option('--shard <shard>', 'this shard only');
+  return command.addOption(domainOption()).option('--shard <shard>', 'only this one');
 }
 
 interface Copied {

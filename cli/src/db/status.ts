@@ -4,8 +4,9 @@
 import { type MigrationHistory, migrationStatus } from '@lyceum/database';
 import { Command } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
+import { type DomainOption, domainOption } from '../options.ts';
 import { counted, dim, green, red, say } from '../output.ts';
-import { type DomainOption, domainOption, readDomainShards } from './domain-shards.ts';
+import { readDomainShards } from './domain-shards.ts';
 
 export function statusCommand(): Command {
   return new Command('status')

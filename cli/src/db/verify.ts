@@ -3,7 +3,7 @@
  */
 import { verifyBackup } from '@lyceum/database';
 import { Command } from 'commander';
-import { say, showProgress } from '../output.ts';
+import { say, withProgress } from '../output.ts';
 import { describeDatabase, type PartOptions, withPart } from './part.ts';
 
 export function verifyCommand(): Command {
@@ -14,13 +14,9 @@ export function verifyCommand(): Command {
 }
 
 async function verify(folder: string, part: PartOptions): Promise<void> {
-  const progress = showProgress('Bytes');
-  try {
-    const { manifest, databases } = await verifyBackup(folder, { part, onProgress: progress.update });
-    progress.end();
-    for (const database of databases) say(describeDatabase(database));
-    say(`Backup ${manifest.id} of ${manifest.startedAt} is whole.`);
-  } finally {
-    progress.end();
-  }
+  const { manifest, databases } = await withProgress('Bytes', (onProgress) =>
+    verifyBackup(folder, { part, onProgress }),
+  );
+  for (const database of databases) say(describeDatabase(database));
+  say(`Backup ${manifest.id} of ${manifest.startedAt} is whole.`);
 }

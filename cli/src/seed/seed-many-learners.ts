@@ -5,7 +5,7 @@ import { readPublishedOutlines } from '@lyceum/courses/import';
 import { type Database, demoPassword, seedLearners } from '@lyceum/database';
 import { hashPassword } from '@lyceum/users/passwords';
 import { Failure } from '../failure.ts';
-import { counted, number, say, showProgress } from '../output.ts';
+import { counted, number, say, withProgress } from '../output.ts';
 
 export interface ManyLearners {
   readonly count: number;
@@ -27,23 +27,20 @@ export async function seedManyLearners({ users, courses, progress }: Databases, 
     );
   }
   const begun = performance.now();
-  const bar = showProgress('Learners');
-  try {
-    const made = await seedLearners({
+  const passwordHash = await hashPassword(demoPassword);
+  const made = await withProgress('Learners', (update) =>
+    seedLearners({
       ...wanted,
       courses: outlines,
       databases: { users, progress },
-      passwordHash: await hashPassword(demoPassword),
-      onProgress: ({ learners, of }) => bar.update(learners, of),
-    });
-    bar.end();
-    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    say(
-      made.learners === 0
-        ? `No change: the ${number(wanted.count)} learners of seed ${wanted.seed} are there already.`
-        : `${counted(made.learners, 'learner')} with ${counted(made.progressRows, 'row')} of lesson progress in ${seconds} s.`,
-    );
-  } finally {
-    bar.end();
-  }
+      passwordHash,
+      onProgress: ({ learners, of }) => update(learners, of),
+    }),
+  );
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  say(
+    made.learners === 0
+      ? `No change: the ${number(wanted.count)} learners of seed ${wanted.seed} are there already.`
+      : `${counted(made.learners, 'learner')} with ${counted(made.progressRows, 'row')} of lesson progress in ${seconds} s.`,
+  );
 }

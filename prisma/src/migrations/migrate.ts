@@ -6,6 +6,7 @@
  * step. The first failure stops what has not begun, and says how far every shard is; the next run goes on from there.
  */
 import pg from 'pg';
+import { atMost } from '../at-most.ts';
 import type { Domain } from '../domain.ts';
 import { prepareMonths } from '../partitions/partitions.ts';
 import { applyMigration, resumeMigration } from './apply.ts';
@@ -57,20 +58,16 @@ export async function migrate(o: MigrateOptions): Promise<MigrationResult[]> {
   const outcomes = Object.keys(o.urls)
     .sort()
     .map((shard): ShardOutcome => ({ shard, state: 'not begun', applied: [] }));
-  const waiting = [...outcomes];
   let failed = false;
-  const worker = async () => {
-    for (let next = waiting.shift(); next && !failed; next = waiting.shift()) {
-      const outcome = next;
-      try {
-        await migrateShard(o, outcome, migrations, () => failed);
-      } catch (error) {
-        Object.assign(outcome, { state: 'failed', error });
-        failed = true;
-      }
+  await atMost(o.concurrency ?? SHARDS_AT_ONCE, outcomes, async (outcome) => {
+    if (failed) return;
+    try {
+      await migrateShard(o, outcome, migrations, () => failed);
+    } catch (error) {
+      Object.assign(outcome, { state: 'failed', error });
+      failed = true;
     }
-  };
-  await Promise.all(Array.from({ length: o.concurrency ?? SHARDS_AT_ONCE }, worker));
+  });
   if (failed) throw new MigrationError(o.domain, outcomes);
   return outcomes.map(({ shard, applied }) => ({ shard, applied }));
 }

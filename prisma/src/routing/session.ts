@@ -6,6 +6,7 @@
  * it has replayed the position of its shard; else the primary does.
  */
 import type { Logger } from '@lyceum/service-kit';
+import { atMost } from '../at-most.ts';
 import type { DatabaseMetrics } from '../connections/database-metrics.ts';
 import type { Domain } from '../domain.ts';
 import { bucketOf, isId } from '../ids.ts';
@@ -212,14 +213,4 @@ function placeOf(map: CompiledMap, shard: string): ShardPlace {
             ' OR ',
           )})`,
   };
-}
-
-async function atMost<A, B>(limit: number, items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
-  const results: B[] = new Array(items.length);
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }
