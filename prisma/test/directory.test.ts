@@ -2,7 +2,7 @@
  * Values that are unique across shards, against claimants that fail, stall, and meet sweepers at the worst moment.
  */
 import { openTenant, sql, type Tenant } from '@lyceum/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bucketOfValue, type Database, type DatabaseSession, newId, type Tx } from '../src/index.ts';
 import { openTestDatabase } from './support.ts';
 
@@ -164,6 +164,22 @@ test('several values are claimed together or not at all', async () => {
   expect(await directory.lookup('external_key', 'key-2')).toBeNull();
   expect(await create(two, 'wasps', 'key-1')).toEqual({ taken: 'external_key' });
   expect(await create(two, 'key-1', 'bees')).toEqual({ written: two });
+});
+
+test('the values that were claimed already are given up if the claim of a further one fails', async () => {
+  await using opened = Object.assign(await openTestDatabase('courses', tenant.env), {
+    [Symbol.asyncDispose]: () => opened.close(),
+  });
+  const shards = ['s1', 's2'].map((shard) => tenant.databaseUrl('courses', shard));
+  for (const url of shards)
+    await sql(url, "ALTER TABLE directory_entry ADD CONSTRAINT no_slug CHECK (kind <> 'slug') NOT VALID");
+  onTestFinished(async () => {
+    for (const url of shards) await sql(url, 'ALTER TABLE directory_entry DROP CONSTRAINT no_slug');
+  });
+  const { directory, session } = opened.database;
+  const values = { external_key: 'key-3', slug: 'hornets' };
+  await expect(directory.withClaims(session(null), { ownerId: newId(1), values }, never)).rejects.toThrow('no_slug');
+  expect(await directory.lookup('external_key', 'key-3')).toBeNull();
 });
 
 test('a claim whose process died is taken over by the next who wants it, unless its owner was written', async () => {

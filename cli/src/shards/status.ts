@@ -2,7 +2,7 @@
  * What the shards of a domain are: buckets, servers, versions of the map, and a move under way.
  */
 import { BUCKETS } from '@lyceum/database';
-import { type Lines, loadOf, readMove } from '@lyceum/database/shards';
+import { bounded, type Lines, loadOf, readMove } from '@lyceum/database/shards';
 import { reasonOf } from '../failure.ts';
 import { bold, counted, dim, number, red, say } from '../output.ts';
 
@@ -47,7 +47,7 @@ export async function showStatus(lines: Lines): Promise<number> {
 
 async function stateOf(lines: Lines, role: string, url: string): Promise<{ text: string; isAway: boolean }> {
   try {
-    const { rows } = await lines.at(url).query<ServerState>(STATE);
+    const { rows } = await bounded(lines.at(url)).query<ServerState>(STATE);
     const { version, standby, behind } = rows[0]!;
     const notes = [`version ${version}`];
     if (behind !== null && standby) notes.push(`${behind} s behind`);

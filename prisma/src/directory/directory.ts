@@ -99,12 +99,12 @@ export function createDirectory<D extends Domain>(o: DirectoryOptions<D>): Direc
     async withClaims(session, { ownerId, values }, write) {
       const wanted = Object.entries(values).map(([kind, value]) => ({ kind, value: value as string, ownerId }));
       for (let attempt = 1; ; attempt += 1) {
-        for (const [index, holding] of wanted.entries()) {
-          if (await claim(holding)) continue;
-          await giveUp(wanted.slice(0, index));
-          return { taken: holding.kind as keyof typeof values };
-        }
         try {
+          for (const [index, holding] of wanted.entries()) {
+            if (await claim(holding)) continue;
+            await giveUp(wanted.slice(0, index));
+            return { taken: holding.kind as keyof typeof values };
+          }
           const written = await gate.run(() =>
             session.transaction(ownerId, async (tx) => {
               await lockOwner(tx, ownerId);

@@ -8,7 +8,9 @@
 import type pg from 'pg';
 import { ShardMap } from './shard-map.ts';
 
-type Queryable = Pick<pg.Pool, 'query'>;
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
+}
 
 /** Beyond all buckets: what lies on every shard. */
 export const EVERYWHERE = 4096;

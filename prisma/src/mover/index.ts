@@ -3,7 +3,7 @@
  */
 export { ShardsError } from './errors.ts';
 export { joinShard } from './join.ts';
-export { Lines, type LinesOptions } from './lines.ts';
+export { bounded, Lines, type LinesOptions } from './lines.ts';
 export { changeMap, lockMap, type MapLock } from './map-changes.ts';
 export { beginMove, type MoveRecord, readMove } from './move-record.ts';
 export { abortMove, type MoveOptions, type MoveProgress, type MoveResult, runMove } from './mover.ts';

@@ -7,11 +7,12 @@ import pg from 'pg';
 import { directOf, type ServerUrls, urlsOfShard } from '../connections/urls.ts';
 import type { Domain } from '../domain.ts';
 import type { Member, ShardMap } from '../map/shard-map.ts';
-import { readShardMap } from '../map/shard-map-store.ts';
+import { type Queryable, readShardMap } from '../map/shard-map-store.ts';
 import { inPgTransaction } from '../statements/pg-transaction.ts';
 import { ShardsError } from './errors.ts';
 
 const CONNECT_MS = 5_000;
+const ANSWER_MS = 5_000;
 /** The first five are all that the text of a value, and so a checksum, depends on. */
 const OPTIONS = [
   'timezone=UTC',
@@ -24,6 +25,20 @@ const OPTIONS = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');
+
+/**
+ * For what a server answers at once if it is well: what it is, and which map it knows. Otherwise it throws after 5 s, and the
+ * connection is given up. Copies and index builds take as long as they take.
+ */
+export function bounded(server: pg.Pool): Queryable {
+  return {
+    query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
+      // pg's types know it of connections alone.
+      const question: pg.QueryConfig & { query_timeout: number } = { text, values, query_timeout: ANSWER_MS };
+      return server.query<Row>(question);
+    },
+  };
+}
 
 export interface LinesOptions {
   readonly env: Environment;
@@ -64,7 +79,7 @@ export class Lines {
 
   /** The primary of the shard as a server knows it, which may have missed the latest map. */
   async primaryKnownTo(server: pg.Pool, shard: string): Promise<string> {
-    return this.#urlsBy((await readShardMap(server)) ?? this.#o.first, shard).primary;
+    return this.#urlsBy((await readShardMap(bounded(server))) ?? this.#o.first, shard).primary;
   }
 
   /** Of the primary of a shard that is yet to join. */
@@ -103,7 +118,7 @@ export class Lines {
     return this.#refreshBy(() =>
       Promise.all(
         this.names.map((name) =>
-          readShardMap(this.pool(name)).catch((error) => {
+          readShardMap(bounded(this.pool(name))).catch((error) => {
             throw new ShardsError(`Shard ${name} of ${this.domain} does not answer: ${(error as Error).message}`, {
               cause: error,
             });
@@ -119,7 +134,7 @@ export class Lines {
       const urls = this.names
         .map((name) => this.urlsOf(name))
         .flatMap(({ primary, replicas }) => [primary, ...replicas]);
-      const answers = await Promise.allSettled(urls.map((url) => readShardMap(this.at(url))));
+      const answers = await Promise.allSettled(urls.map((url) => readShardMap(bounded(this.at(url)))));
       return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));
     });
   }

@@ -7,9 +7,10 @@ import type pg from 'pg';
 import type { ShardMap } from '../map/shard-map.ts';
 import { bringUpTo } from '../map/shard-map-store.ts';
 import { ShardsError } from './errors.ts';
-import type { Lines } from './lines.ts';
+import { bounded, type Lines } from './lines.ts';
 
 const LOCK = [20482, 1];
+const LOCK_MS = 5_000;
 const ASSERT_MS = 1_000;
 
 export interface MapLock {
@@ -18,10 +19,14 @@ export interface MapLock {
   release(): Promise<void>;
 }
 
-/** Throws if another process holds it. */
+/** Throws if another process holds it, or the home shard does not answer within 5 s. */
 export async function lockMap(lines: Lines): Promise<MapLock> {
   const client = await lines.pool(lines.home).connect();
-  const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS held', LOCK);
+  const asking = client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS held', LOCK);
+  const { rows } = await withTimeout(asking, LOCK_MS, 'taking the lock').catch((error: Error) => {
+    client.release(error);
+    throw error;
+  });
   if (!rows[0]!.held) {
     client.release();
     throw new ShardsError(`Another process is changing the shards of ${lines.domain}. Wait for it, or stop it first.`);
@@ -68,5 +73,5 @@ export async function nextVersion(
 /** Tells every shard. One that is away is told by the first process that finds it behind. */
 export async function spread(lines: Lines, map: ShardMap): Promise<void> {
   lines.use(map);
-  await Promise.allSettled(lines.names.map((name) => bringUpTo(lines.pool(name), map)));
+  await Promise.allSettled(lines.names.map((name) => bringUpTo(bounded(lines.pool(name)), map)));
 }

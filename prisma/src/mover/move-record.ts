@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { newId, randomBucket } from '../ids.ts';
 import { ShardsError } from './errors.ts';
-import type { Lines } from './lines.ts';
+import { bounded, type Lines } from './lines.ts';
 import type { Transfer } from './plan.ts';
 
 const bucket = z.number().int().min(0).max(4095);
@@ -25,11 +25,12 @@ export interface MoveRecord {
 
 /** Null if none is under way. */
 export async function readMove(lines: Lines): Promise<MoveRecord | null> {
-  const { rows } = await lines
-    .pool(lines.home)
-    .query<{ id: string; state: string; plan: unknown; started_at: Date }>(
-      'SELECT id, state, plan, started_at FROM shard_move WHERE finished_at IS NULL',
-    );
+  const { rows } = await bounded(lines.pool(lines.home)).query<{
+    id: string;
+    state: string;
+    plan: unknown;
+    started_at: Date;
+  }>('SELECT id, state, plan, started_at FROM shard_move WHERE finished_at IS NULL');
   const row = rows[0];
   if (!row) return null;
   return { id: row.id, step: row.state as Step, transfers: Plan.parse(row.plan).transfers, startedAt: row.started_at };

@@ -11,7 +11,7 @@ import { addressOf } from '../connections/urls.ts';
 import { sqlStateOf } from '../map/shard-map-store.ts';
 import { LAST_POSITION, toPosition } from '../routing/position.ts';
 import { ShardsError } from './errors.ts';
-import type { Lines } from './lines.ts';
+import { bounded, type Lines } from './lines.ts';
 import { lockMap } from './map-changes.ts';
 import { identify, nameServers, refreshHolding } from './servers.ts';
 
@@ -162,7 +162,7 @@ async function askReplicas(
 }
 
 async function positionOf(replica: pg.Pool): Promise<string> {
-  const { rows } = await replica.query<{ position: string; standby: boolean }>(
+  const { rows } = await bounded(replica).query<{ position: string; standby: boolean }>(
     `SELECT pg_is_in_recovery() AS standby,
        coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text AS position`,
   );
@@ -182,7 +182,7 @@ async function promote({ address, position, pool }: Standby, onProgress: (messag
 
 /** A server that waits for standbys it does not have acknowledges no commit, the next one here included. */
 async function tellOfWaiting({ address, pool }: Standby, onProgress: (message: string) => void): Promise<void> {
-  const { rows } = await pool.query<{ names: string; following: boolean }>(
+  const { rows } = await bounded(pool).query<{ names: string; following: boolean }>(
     `SELECT current_setting('synchronous_standby_names') AS names,
        EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')) AS following`,
   );

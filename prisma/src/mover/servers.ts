@@ -9,7 +9,7 @@ import type pg from 'pg';
 import { addressOf } from '../connections/urls.ts';
 import type { Member, ShardMap } from '../map/shard-map.ts';
 import { ShardsError } from './errors.ts';
-import type { Lines } from './lines.ts';
+import { bounded, type Lines } from './lines.ts';
 import { changeMap, lockMap } from './map-changes.ts';
 import { readMove } from './move-record.ts';
 
@@ -27,9 +27,9 @@ export interface ServerIdentity {
 const IDENTITY = `SELECT pg_is_in_recovery() AS standby, pg_postmaster_start_time()::text AS "startedAt",
   (SELECT system_identifier::text FROM pg_control_system()) AS cluster`;
 
-/** Throws if it does not answer. */
+/** Throws if it does not answer within 5 s. */
 export async function identify(server: pg.Pool): Promise<ServerIdentity> {
-  const { rows } = await server.query<ServerIdentity>(IDENTITY);
+  const { rows } = await bounded(server).query<ServerIdentity>(IDENTITY);
   return rows[0]!;
 }
 
