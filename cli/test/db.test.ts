@@ -75,6 +75,17 @@ test('a statement that cannot be explained is counted and named, with the reason
   expect(stdout).toMatch(/^– 10 × [\d.]+ ms {2}SELECT interval \$1\n {4}not explained: syntax error/m);
 });
 
+test('where no statement is hot nothing was looked at, and that is no success', async () => {
+  const url = tenant.databaseUrl('ai', 's1');
+  await sql(url, 'CREATE EXTENSION pg_stat_statements');
+  await sql(url, 'SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()');
+  expect(await db('explain', '--domain', 'ai')).toMatchObject({
+    code: 1,
+    stdout: 'ai: 0 hot statements, 0 of them not explained\n',
+    stderr: expect.stringMatching(/^No statement of ai was called 10 times: .*fresh or were reset.* run this again\./),
+  });
+});
+
 test('a server that does not show its statements is named with what helps', async () => {
   const url = tenant.databaseUrl('ai', 's1');
   await sql(url, `CREATE ROLE ${tenant.id} LOGIN PASSWORD 'secret'`);

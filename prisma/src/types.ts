@@ -89,7 +89,10 @@ export interface DatabaseSession<D extends Domain> {
   transaction<T>(shardKey: string, work: (tx: Tx<D>) => Promise<T>): Promise<T>;
   /** A client of the key's shard that is fresh enough. Use it at once; do not keep it. */
   read(shardKey: string, consistency?: Consistency): Promise<Client<D>>;
-  /** Groups ids by shard: one call of `work` per shard, results joined in no order. Ids that are no ids are left out. */
+  /**
+   * Groups ids by shard: one call of `work` per shard, results joined in no order. Ids that are no ids are left out. If a
+   * shard fails, what failed first is thrown, and nothing is returned in part; shards without any of the ids are not asked.
+   */
   byShard<T>(
     ids: readonly string[],
     work: (client: Client<D>, ids: string[]) => Promise<T[]>,
@@ -97,7 +100,8 @@ export interface DatabaseSession<D extends Domain> {
   ): Promise<T[]>;
   /**
    * Asks every shard, a few at a time; the results in order of the shards. While buckets move, a shard holds rows that
-   * another one serves: leave them out by `place`. Throws if any shard cannot be asked.
+   * another one serves: leave them out by `place`. If any shard fails, what failed first is thrown, and nothing is returned
+   * in part: a list without one shard's rows would look whole.
    */
   everyShard<T>(work: (client: Client<D>, place: ShardPlace) => Promise<T>, consistency?: Consistency): Promise<T[]>;
   /**

@@ -1,6 +1,6 @@
 /**
  * `lyceum db explain`: shows the plans of the hot statements of a running system, and fails where one reads a large table
- * row by row.
+ * row by row, or where none is hot and so nothing was looked at.
  */
 import { Command } from 'commander';
 import { Failure } from '../failure.ts';
@@ -9,6 +9,7 @@ import { bold, counted, dim, green, number, red, say } from '../output.ts';
 import { readDomainShards } from './domain-shards.ts';
 import { type Explained, type ExplainOptions, explainDomain } from './explain/explain-domain.ts';
 import { renderPlan } from './explain/plan.ts';
+import { HOT_CALLS } from './explain/statements.ts';
 
 interface Options extends DomainOption, ExplainOptions {
   readonly json?: boolean;
@@ -36,6 +37,11 @@ async function run({ json, minRows, limit, ...options }: Options): Promise<void>
     if (!json) show(shards.domain, explained);
   }
   if (json) say(JSON.stringify({ minRows, domains }, null, 2));
+  if (Object.values(domains).flat().length === 0) {
+    throw new Failure(
+      `No statement of ${Object.keys(domains).join(', ')} was called ${HOT_CALLS} times: the statistics are fresh or were reset. Use the system for a while, then run this again.`,
+    );
+  }
   const scanning = Object.entries(domains).flatMap(([domain, explained]) =>
     explained.filter(isScanning).map((each) => describeScan(domain, each)),
   );

@@ -19,7 +19,7 @@ export interface HotOptions {
 }
 
 /** What was called less often is not in the way of anybody. */
-const HOT_CALLS = 10;
+export const HOT_CALLS = 10;
 /** What Postgres shows in place of a text that the reader may not see. */
 const HIDDEN = '<insufficient privilege>';
 const REPLAY_TRIES = 30;
