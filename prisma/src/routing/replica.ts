@@ -2,8 +2,8 @@
  * One replica as the router sees it: how far it has replayed, which shard map it shows, how quick it is, and whether it
  * may serve reads.
  *
- * Lag is measured against the primary's own positions seen at earlier ticks, not against clocks or transaction times:
- * an idle primary gives no lag, a cut-off replica does, and a dead primary makes only those look late that lack something.
+ * Lag is measured against positions seen at earlier ticks, not against clocks or transaction times: an idle primary gives
+ * no lag, a cut-off replica does, and a dead primary makes those look late that lack what another replica has.
  */
 import type { Position } from './position.ts';
 import { toPosition } from './position.ts';
@@ -62,6 +62,11 @@ export class Replica {
     return this.#answers && this.lagMs <= this.#maxLagMs;
   }
 
+  /** How far it was when last asked. */
+  get replayed(): Position {
+    return this.#replayed;
+  }
+
   /** The version of the shard map that it showed last; 0 if it never answered. */
   get version(): number {
     return this.#version;
@@ -78,9 +83,7 @@ export class Replica {
     if (!latest || !oldest) return 0;
     const caughtUp = this.#samples.findLast((sample) => sample.position <= this.#replayed);
     // Behind everything remembered: at least as late as the memory is long.
-    if (!caughtUp) return latest.at - oldest.at + this.#maxLagMs;
-    // What a dead primary wrote last is not younger for its silence.
-    return caughtUp === latest ? 0 : this.#now() - caughtUp.at;
+    return caughtUp ? latest.at - caughtUp.at : latest.at - oldest.at + this.#maxLagMs;
   }
 
   /** A statement failed there. It stays out until the next good answer; if it fails again and again, for longer. */
@@ -91,14 +94,12 @@ export class Replica {
     this.#outUntil = this.#now() + Math.min(outMs, EJECTION.maxMs);
   }
 
-  /** Called each second with the primary's position, or null while the primary does not answer. Never throws. */
-  async tick(primaryPosition: Position | null): Promise<void> {
-    if (primaryPosition !== null) {
-      const at = this.#now();
-      this.#samples.push({ at, position: primaryPosition });
-      const keep = this.#samples.findIndex((sample) => sample.at >= at - 3 * this.#maxLagMs);
-      if (keep > 0) this.#samples.splice(0, keep);
-    }
+  /** Called each second with the latest position that there is: the primary's, or in its absence the furthest replica's. Never throws. */
+  async tick(latest: Position): Promise<void> {
+    const at = this.#now();
+    this.#samples.push({ at, position: latest });
+    const keep = this.#samples.findIndex((sample) => sample.at >= at - 3 * this.#maxLagMs);
+    if (keep > 0) this.#samples.splice(0, keep);
     try {
       const asked = performance.now();
       await this.#refresh();

@@ -10,12 +10,12 @@ import { openPool, type PoolSettings, ReplicaPool, transactionLimits, type Workl
 import { directOf, type ShardUrls } from '../connections/urls.ts';
 import type { Domain } from '../domain.ts';
 import type { Client, PrismaClients } from '../types.ts';
-import { type Position, toPosition } from './position.ts';
+import { later, NO_POSITION, type Position, toPosition } from './position.ts';
 import { Replica } from './replica.ts';
 import { Server } from './server.ts';
 
-/** Reads that may wait for each connection to the primary, while no replica takes its share of them. */
-const WAITING_PER_CONNECTION = 10;
+/** Reads that may wait for each connection to a primary without replicas: what it serves in a fraction of a second. */
+const WAITING_PER_CONNECTION = 200;
 const WARM_UP_MS = 2_000;
 const CHECK_MS = 1_000;
 const VERSION = 'coalesce((SELECT version FROM shard_map), 0) AS version';
@@ -184,10 +184,12 @@ export class Shard<D extends Domain> {
     const begun = performance.now();
     const position = await this.#askPrimary();
     if (position !== null) this.#shownAt = begun;
+    // While a primary is dead, what is left of its writes is what the furthest replica has.
+    const latest = position ?? this.#replicas.reduce((best, { state }) => later(state.replayed, best), NO_POSITION);
     await Promise.all(
       this.#replicas.map(async ({ state }, index) => {
         const before = state.healthy;
-        await state.tick(position);
+        await state.tick(latest);
         this.#o.metrics.lag(this.name, index, state.healthy ? state.lagMs / 1_000 : -1);
         if (before && !state.healthy) this.#log.warn({ replica: index }, 'a replica is out of use');
         if (!before && state.healthy) this.#log.debug({ replica: index }, 'a replica is in use');
