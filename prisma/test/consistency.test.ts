@@ -1,7 +1,7 @@
 /**
  * Reading one's own writes, and what replicas are used for.
  */
-import { eventually, openTenant, sql, type Tenant } from '@lyceum/testing';
+import { cuttable, eventually, openTenant, sql, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, DatabasePolicy, newId } from '../src/index.ts';
 import { openTestDatabase, whileReplayIsPaused } from './support.ts';
@@ -212,6 +212,48 @@ test('a replica is not blamed for a pool that is full: what finds no connection 
     expect(await small.reads('primary', 'failed_over')).toBe(0);
   } finally {
     await small.close();
+  }
+});
+
+test('a primary without replicas refuses reads that would wait too long for it, and counts them', async () => {
+  const id = await makeAccount(24);
+  const env = { ...tenant.env, DATABASE_REPLICA_URLS_USERS_S1: 'postgres://nobody@127.0.0.1:9/none' };
+  const pools = DatabasePolicy.parse({ pools: { read: { max: 2 } } });
+  const alone = await openTestDatabase('users', env, { pools });
+  try {
+    const client = await alone.database.session(null).read(id);
+    const crowd = Array.from({ length: 402 }, () => client.$queryRaw`SELECT pg_sleep(1)::text`);
+    await expect(alone.database.session(null).read(id)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(await alone.reads('primary', 'crowded')).toBe(1);
+    await Promise.allSettled(crowd);
+    expect(await nameSeen(null, id, alone.database)).toBe('before');
+  } finally {
+    await alone.close();
+  }
+});
+
+test('a shard that tells nothing of its map for seven seconds is not read, as its buckets may be elsewhere, until it tells', async () => {
+  const id = await makeAccount(25);
+  await using line = await cuttable(tenant.databaseUrl('users', 's1'));
+  const env = { ...tenant.env, DATABASE_URL_USERS_S1: line.url, DATABASE_REPLICA_URLS_USERS_S1: '' };
+  const cut = await openTestDatabase('users', env);
+  try {
+    expect(await nameSeen(null, id, cut.database)).toBe('before');
+    line.hold();
+    const refusal = async () =>
+      cut.database
+        .session(null)
+        .read(id)
+        .then(
+          () => 'read',
+          ({ code }) => code,
+        );
+    await expect.poll(refusal).toBe('SERVICE_UNAVAILABLE');
+    line.letGo();
+    await eventually(async () => expect(await nameSeen(null, id, cut.database)).toBe('before'));
+  } finally {
+    line.letGo();
+    await cut.close();
   }
 });
 

@@ -201,6 +201,25 @@ test('an old primary that starts again gets no write of who has heard of the new
   await expect(naming).rejects.toThrow(`The primary of s1 (${now}) takes writes.`);
 });
 
+test('while a primary is dead, who has an address is still told', async () => {
+  const { primary } = postgres.shard('s1');
+  const users = await openTestDatabase('users', env, { redis: false, policy: POLICY });
+  try {
+    const { directory } = users.database;
+    const id = newId(7);
+    const email = 'kept@example.org';
+    await directory.withClaims(users.database.session(id), { ownerId: id, values: { email } }, (tx) =>
+      tx.user.create({ data: { id, email, displayName: 'Kept' } }),
+    );
+    await postgres.shard('s1').caughtUp();
+    await primary.kill();
+    expect(await directory.lookup('email', email)).toBe(id);
+    await expect(directory.lookup('email', 'unknown@example.org')).rejects.toThrow();
+  } finally {
+    await users.close();
+  }
+});
+
 test('a replica that did not follow the primary that died does not take its place', async () => {
   const { primary } = postgres.shard('s1');
   await postgres.shard('s1').caughtUp();

@@ -6,6 +6,7 @@
  * row's old version) to the primary: a read never fails because a replica did.
  */
 import pg from 'pg';
+import { isLostState, isPoolFull, isReadTimeout } from './faults.ts';
 
 /**
  * - `read`: queries of requests.
@@ -93,20 +94,15 @@ export function transactionLimits({ timeoutMs, pooler }: Pick<PoolSettings, 'tim
   return limits.map((name) => `, set_config('${name}', '${limitMs}', true)`).join('');
 }
 
-/** No connection of ours became free in time. */
-function isPoolFull(error: unknown): boolean {
-  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
-}
-
 /**
- * True if the server, not the statement, is at fault: connection lost or refused (class 08), shutting down (57P0x),
- * cancelled in favour of replay (40001 on a standby), too many connections (53300), or no SQLSTATE at all. A statement that
- * took too long is at fault itself: elsewhere it would take as long.
+ * True if the server, not the statement, is at fault: the connection is lost or refused, cancelled in favour of replay
+ * (40001 on a standby), or no SQLSTATE at all. A statement that took too long is at fault itself: elsewhere it would take
+ * as long.
  */
 function isServerFault(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (typeof code !== 'string') return error instanceof Error && error.message !== 'Query read timeout';
-  return /^(08...|57P0.|40001|53300|E[A-Z]+)$/.test(code);
+  if (typeof code !== 'string') return error instanceof Error && !isReadTimeout(error);
+  return code === '40001' || isLostState(code);
 }
 
 /** Of its many overloads, the forms that return a promise. */

@@ -3,15 +3,12 @@
  * what was written.
  */
 import { isLyceumError, LyceumError } from '@lyceum/service-kit';
+import { isConnectTimeout, isLostState, isPoolFull, isReadTimeout } from '../connections/faults.ts';
 import { sqlStateOf } from '../map/shard-map-store.ts';
 
-/** Class 08, shutting down, too many connections, and the system's own. */
-const LOST = /^(08...|57P0.|53300|E[A-Z]+)$/;
 /** The server ended the connection as its transaction idled, or went on, for too long. */
 const ENDED = /^25P0[34]$/;
 const CANCELLED = '57014';
-/** In the words of pg and of its pool. */
-const TOO_LONG = /^(Query read timeout|timeout exceeded when|Connection terminated due to connection timeout)/;
 
 /** Where a transaction was when it failed. */
 export interface Failed {
@@ -23,7 +20,7 @@ export interface Failed {
 /** True if a statement failed together with its connection. */
 export function isLoss(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return isTooLong(error) || (state !== undefined && LOST.test(state));
+  return isTooLong(error) || (state !== undefined && isLostState(state));
 }
 
 /**
@@ -47,7 +44,7 @@ export function failureOf(error: unknown, { loss, isCommitSent }: Failed): unkno
 }
 
 function isTooLong(error: unknown): boolean {
-  return (error instanceof Error && TOO_LONG.test(error.message)) || ENDED.test(sqlStateOf(error) ?? '');
+  return isReadTimeout(error) || isPoolFull(error) || isConnectTimeout(error) || ENDED.test(sqlStateOf(error) ?? '');
 }
 
 export function isOutcomeUnknown(error: unknown): boolean {

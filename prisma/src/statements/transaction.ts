@@ -15,10 +15,10 @@ import { createOutboxWriter } from '../outbox/writer.ts';
 import { endOfLastRecord, type Position } from '../routing/position.ts';
 import type { PrismaClients, Tx } from '../types.ts';
 import { lend } from './lent-connection.ts';
+import { ROLLBACK_TIMEOUT_MS } from './pg-transaction.ts';
 import { createRawSql, type Queryable, type RawSql } from './raw-sql.ts';
 import { failureOf, isLoss } from './transaction-failure.ts';
 
-const ROLLBACK_TIMEOUT_MS = 1_000;
 const IN_FAILED_TRANSACTION = '25P02';
 const COMMIT = 'COMMIT; SELECT pg_current_wal_insert_lsn()::text AS lsn';
 
