@@ -1,6 +1,7 @@
 /**
  * A whole Lyceum whose services reach the databases over lines on which every statement is seen.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   openTenant,
   type Statement,
@@ -23,12 +24,16 @@ export interface Asked {
 export interface WatchedWorld extends AsyncDisposable {
   readonly tenant: Tenant;
   readonly stack: TestStack;
-  /** What requests asked since the last call. */
-  asked(): Asked[];
+  /** What a request asks, a statement as often as in each of several tries: sweeps of the background fall into one. */
+  asked(request: () => Promise<unknown>): Promise<Asked[]>;
 }
 
-/** What no request asks: the relays of the outboxes, and how far replicas are. */
-const BACKGROUND = /^(BEGIN|COMMIT|LISTEN|UNLISTEN)|outbox_message|pg_(current|last)_wal|pg_try_advisory_xact_lock/;
+/** How often a request is made to tell its statements from those of the background. */
+export const TRIES = 3;
+/** The pools that requests use: watches of the map and relays of the outboxes have their own. */
+const REQUESTS = /^lyceum-[a-z]+-(read|write)$/;
+/** On those pools too, and often: how far a server is. */
+const PROBE = /pg_(current|last)_wal/;
 
 /** With the courses of the seed. */
 export async function openWatchedWorld(): Promise<WatchedWorld> {
@@ -52,20 +57,39 @@ export async function openWatchedWorld(): Promise<WatchedWorld> {
     ]);
     const stack = opened.use(await startStack({ env: Object.fromEntries(env) }));
     const domainOf = ({ database }: Statement) => database.slice(database.indexOf('_') + 1);
+    const take = (): Asked[] =>
+      lines.flatMap(({ shard, line }) =>
+        line
+          .take()
+          .filter(({ application, text }) => REQUESTS.test(application) && !PROBE.test(text))
+          .map((statement) => ({ domain: domainOf(statement), shard, text: statement.text })),
+      );
     return {
       tenant,
       stack,
-      asked: () =>
-        lines.flatMap(({ shard, line }) =>
-          line
-            .take()
-            .filter(({ text }) => !BACKGROUND.test(text))
-            .map((statement) => ({ domain: domainOf(statement), shard, text: statement.text })),
-        ),
+      asked: async (request) => {
+        const tries: Asked[][] = [];
+        while (tries.length < TRIES) {
+          take();
+          await request();
+          tries.push(take());
+        }
+        return tries.reduce(common);
+      },
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** Of the statements of one try those that another has too, each as often as both have it. */
+function common(asked: readonly Asked[], others: readonly Asked[]): Asked[] {
+  const left = [...others];
+  return asked.filter((one) => {
+    const at = left.findIndex((other) => isDeepStrictEqual(one, other));
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
 }

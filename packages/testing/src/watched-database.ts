@@ -7,6 +7,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Statement {
   readonly database: string;
+  /** The `application_name` of the connection. */
+  readonly application: string;
   readonly text: string;
 }
 
@@ -55,28 +57,36 @@ export async function watchDatabase(url: string): Promise<WatchedDatabase> {
 /** Reads what a client sends: a start-up message without a type, then messages of a type, a length and a body. */
 function createReader(onStatement: (statement: Statement) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
-  let database: string | undefined;
+  let from: Omit<Statement, 'text'> | undefined;
   const prepared = new Map<string, string>();
   let bound = '';
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
     for (;;) {
-      const header = database === undefined ? 0 : 1;
+      const header = from === undefined ? 0 : 1;
       if (rest.length < header + 4) return;
       const end = header + rest.readUInt32BE(header);
       if (rest.length < end) return;
       const body = rest.subarray(header + 4, end);
       const type = header === 0 ? 'startup' : String.fromCharCode(rest[0]!);
       rest = rest.subarray(end);
-      if (type === 'startup') {
-        const words = body.subarray(4).toString().split('\0');
-        database = words[words.indexOf('database') + 1] ?? '';
-      } else if (type === 'Q') onStatement({ database: database!, text: textAt(body, 0) });
+      if (type === 'startup') from = startup(body);
+      else if (type === 'Q') onStatement({ ...from!, text: textAt(body, 0) });
       else if (type === 'P') prepared.set(textAt(body, 0), textAt(body, 1));
       else if (type === 'B') bound = prepared.get(textAt(body, 1)) ?? '';
-      else if (type === 'E') onStatement({ database: database!, text: bound });
+      else if (type === 'E') onStatement({ ...from!, text: bound });
     }
   };
+}
+
+/** After the version of the protocol, names and values. */
+function startup(body: Buffer): Omit<Statement, 'text'> {
+  const words = body.subarray(4).toString().split('\0');
+  const parameter = (name: string) => {
+    const at = words.findIndex((word, index) => index % 2 === 0 && word === name);
+    return at < 0 ? '' : words[at + 1]!;
+  };
+  return { database: parameter('database'), application: parameter('application_name') };
 }
 
 /** Of the texts that a message begins with, each ended by a zero, the one at this place. */
