@@ -1,6 +1,6 @@
 /**
- * Two kinds of tests. Unit tests stand beside the source and need nothing. Integration tests and stories share one real
- * stack, which the global setup boots.
+ * Two kinds of tests. Unit tests stand beside the source and need nothing. Integration tests and stories use a real stack,
+ * of which the global setup boots one for each file that may run at a time: a test may hold a replica back.
  *
  * Modules run in Node itself, without a transform: what is tested is what `node src/main.ts` runs.
  */
@@ -34,8 +34,6 @@ export default defineConfig({
           include: ['**/test/**/*.test.ts', 'e2e/**/*.test.ts'],
           exclude: [...ignored, specification],
           globalSetup: ['packages/testing/src/global-setup.ts'],
-          // One file at a time: replicas are shared, and a test may hold one back or load both cores with a whole stack.
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -132,7 +132,10 @@ test('a restore that is killed is run again: what was half loaded is not there, 
   const url = copy.databaseUrl('users', 's2');
   await using lock = await hold(url, `COMMENT ON DATABASE ${new URL(url).pathname.slice(1)} IS NULL`);
   const restore = spawn(process.execPath, commandLine('db', 'restore', folder), { env: copy.env });
-  await eventually(() => waits(url, 'lyceum-restore'), { timeoutMs: 60_000 });
+  const loadedBefore = copy.databaseUrl('progress', 's1');
+  await eventually(async () => (await waits(url, 'lyceum-restore')) && (await isMarked(loadedBefore)), {
+    timeoutMs: 60_000,
+  });
   restore.kill('SIGKILL');
   await once(restore, 'exit');
   await lock[Symbol.asyncDispose]();
@@ -164,4 +167,12 @@ async function waits(url: string, applicationName: string): Promise<boolean> {
     [applicationName],
   );
   return waiting.length > 0;
+}
+
+/** Whether a restore has loaded this database. */
+async function isMarked(url: string): Promise<boolean> {
+  const statement = `SELECT shobj_description(oid, 'pg_database') IS NOT NULL AS marked
+    FROM pg_database WHERE datname = current_database()`;
+  const [row] = await sql<{ marked: boolean }>(url, statement);
+  return row?.marked === true;
 }

@@ -89,6 +89,9 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
   };
   const shardOf = (id: string) => router.map.shardOf(bucketOf(id));
 
+  const pingAll = (timeoutMs: number) =>
+    router.shards.map((shard) => withTimeout(shard.ping(), timeoutMs, `shard ${shard.name}`));
+
   const connections = policy.pools[own('write')].max;
   const database: Database<D> = {
     domain,
@@ -103,8 +106,10 @@ export async function openDatabase<D extends Domain>(domain: D, o: DatabaseOptio
       await positions.advance(viewerId, Object.fromEntries(moves));
     },
     check: async (timeoutMs = CHECK_TIMEOUT_MS) => {
-      const pings = router.shards.map((shard) => withTimeout(shard.ping(), timeoutMs, `shard ${shard.name}`));
-      await Promise.all(pings);
+      await Promise.all(pingAll(timeoutMs));
+    },
+    checkAny: async () => {
+      await Promise.any(pingAll(CHECK_TIMEOUT_MS));
     },
     close: () => router.close(),
   };

@@ -166,5 +166,10 @@ export interface Database<D extends Domain> {
   foretell(viewerId: string, positions: Readonly<Record<string, string>>): Promise<void>;
   /** Throws if a primary does not answer in time (2 s). Replicas may be away: reads then go to primaries. */
   check(timeoutMs?: number): Promise<void>;
+  /**
+   * For readiness. Throws if no primary answers in time (2 s): a shard that is away costs its own learners, and must not
+   * take every process from all others.
+   */
+  checkAny(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,8 +2,9 @@
  * Whom a database lets write a bucket: by its own map, whichever map the writer goes by.
  */
 import { openTenant, type Tenant } from '@lyceum/testing';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPool } from '../src/connections/pools.ts';
 import { bringUpTo, EVERYWHERE } from '../src/map/shard-map-store.ts';
 import { urlsOf } from './support.ts';
 
@@ -16,7 +17,8 @@ let s1: pg.Pool;
 
 beforeAll(async () => {
   tenant = await openTenant(['progress']);
-  s1 = new pg.Pool({ connectionString: urlsOf(tenant.env, 'progress').s1!.primary, max: 1 });
+  const { primary } = urlsOf(tenant.env, 'progress').s1!;
+  s1 = openPool(primary, { max: 1, timeoutMs: 10_000, applicationName: 'lyceum-test' });
   const ranges = [
     { from: 0, to: 2_999, shard: 's1' },
     { from: 3_000, to: 4_095, shard: 's2' },

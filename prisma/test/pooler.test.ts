@@ -6,8 +6,8 @@ import { RunAiJob } from '@lyceum/contracts';
 import { findOrInstallPgBouncer, type PgBouncer, startPgBouncer } from '@lyceum/local-stack';
 import { eventually, openTenant, sql, stackCoordinates, type Tenant } from '@lyceum/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqlStateOf } from '../src/connections/faults.ts';
 import { type Database, DatabasePolicy, newId, openOutboxReader, poolerOf, readDatabaseUrls } from '../src/index.ts';
-import { sqlStateOf } from '../src/map/shard-map-store.ts';
 import { log, openTestDatabase, whileReplayIsPaused } from './support.ts';
 
 /** To each database of a server. */

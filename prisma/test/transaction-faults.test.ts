@@ -4,9 +4,9 @@
 import { type CuttableLine, cuttable, eventually, openTenant, sql, type Tenant } from '@lyceum/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { sqlStateOf } from '../src/connections/faults.ts';
 import { internalsOf } from '../src/database.ts';
 import { type Database, DatabasePolicy, newId, newIdBeside, type Tx } from '../src/index.ts';
-import { sqlStateOf } from '../src/map/shard-map-store.ts';
 import { openTestDatabase } from './support.ts';
 
 const BUCKET = 7;

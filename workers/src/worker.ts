@@ -79,7 +79,7 @@ export function startWorker(resources: Resources, life: Lifecycle): Server {
   });
   life.onDrain(() => host.drain(config.WORKER_DRAIN_MS));
 
-  const checks = { database: () => database.check(), redis: () => checkRedis(publisher) };
+  const checks = { database: () => database.checkAny(), redis: () => checkRedis(publisher) };
   const health = createHealth({ checks, life, metrics });
   const server = createServer((request, response) => {
     if (!health(request, response)) response.writeHead(404).end();

@@ -13,3 +13,13 @@ test('secrets are removed from logs, also three levels deep', () => {
   expect(written).not.toContain('hunter2');
   expect(written.match(/\[redacted\]/g)).toHaveLength(5);
 });
+
+test('an error is logged with its cause, and without the client of a database that it carries', () => {
+  const lines: string[] = [];
+  const log = createLogger('test', { destination: { write: (line) => void lines.push(line) } });
+  const err = Object.assign(new Error('lost', { cause: new Error('cut') }), { code: '57P01', client: { port: 5432 } });
+  log.error({ err }, 'a statement failed');
+  const written = JSON.parse(lines.join('')) as { err: object };
+  expect(written.err).toMatchObject({ type: 'Error', message: 'lost: cut', code: '57P01' });
+  expect(written.err).not.toHaveProperty('client');
+});

@@ -3,7 +3,14 @@
  *
  * Secrets are removed by name, three levels deep, wherever they are put by mistake.
  */
-import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import {
+  type DestinationStream,
+  type LoggerOptions,
+  type Logger as PinoLogger,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -21,6 +28,12 @@ const SECRET_NAMES = [
   '["lyceum-claims"]',
 ];
 
+/** Without the client that errors of `pg` carry: pages of settings and statements, of which none was meant for a log. */
+function serializeError(error: Error): object {
+  const { client: _, ...told } = stdSerializers.err(error);
+  return told;
+}
+
 const join = (prefix: string, name: string) => (name.startsWith('[') ? `${prefix}${name}` : `${prefix}.${name}`);
 
 /** Writes to stdout unless told otherwise. */
@@ -32,6 +45,7 @@ export function createLogger(
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: serializeError },
     formatters: { level: (label) => ({ level: label }) },
     redact: {
       paths: SECRET_NAMES.flatMap((name) => [name, join('*', name), join('*.*', name)]),

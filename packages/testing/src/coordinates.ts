@@ -1,5 +1,5 @@
 /**
- * Where the stack of this test run is: written by the global setup, read by every test process.
+ * Where the stacks of this test run are: written by the global setup, read by every test process.
  */
 import { inject } from 'vitest';
 
@@ -21,7 +21,8 @@ export interface StackCoordinates {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    lyceumStack: StackCoordinates;
+    /** One for each file that may run at a time. */
+    lyceumStacks: readonly StackCoordinates[];
   }
 }
 
@@ -32,9 +33,10 @@ export function databaseUrl(serverUrl: string, database: string): string {
   return url.href;
 }
 
-/** Throws in plain words outside of a run with the global setup. */
+/** Nobody else uses it while this file runs. Throws in plain words outside of a run with the global setup. */
 export function stackCoordinates(): StackCoordinates {
-  const coordinates = inject('lyceumStack');
+  const slot = Number(process.env.VITEST_POOL_ID);
+  const coordinates = inject('lyceumStacks')?.[slot - 1];
   if (!coordinates) throw new Error('No stack: this test must run in the vitest project "integration".');
   return coordinates;
 }

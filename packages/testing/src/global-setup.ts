@@ -1,5 +1,6 @@
 /**
- * Boots the one stack of a test run and takes it down again: two shards with replicas, Redis, migrated templates.
+ * Boots the stacks of a test run and takes them down again, one for each file that may run at a time, since a test may
+ * hold a replica back: two shards with replicas, Redis, migrated templates.
  *
  * Everything lives in a folder of its own below `.lyceum/test`, named after this process, so that runs side by side do
  * not meet and a later run can clear away what a killed one left behind.
@@ -7,14 +8,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  isAlive,
-  type LocalPostgres,
-  type LocalRedis,
-  repositoryRoot,
-  startPostgres,
-  startRedis,
-} from '@lyceum/local-stack';
+import { isAlive, repositoryRoot, startPostgres, startRedis } from '@lyceum/local-stack';
 import type { TestProject } from 'vitest/node';
 import type { StackCoordinates } from './coordinates.ts';
 import { createTemplates } from './templates.ts';
@@ -27,35 +21,52 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   leaveWithParent();
   await mkdir(runs, { recursive: true });
   const directory = await mkdtemp(join(runs, `${process.pid}-`));
-  const opened: { postgres?: LocalPostgres; redis?: LocalRedis } = {};
+  const opened = new AsyncDisposableStack();
   const teardown = async () => {
-    await Promise.all([opened.postgres?.stop('immediate'), opened.redis?.kill('SIGKILL')]);
+    await opened.disposeAsync();
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const [postgres, redis] = await Promise.all([
-      startPostgres({ directory: join(directory, 'postgres'), shards: SHARDS, databases: [], durability: 'fast' }),
-      startRedis({ directory: join(directory, 'redis'), durability: 'fast' }),
-    ]);
-    Object.assign(opened, { postgres, redis });
-    const coordinates: StackCoordinates = {
-      directory,
-      shards: postgres.shards.map((shard) => ({
-        name: shard.name,
-        primaryUrl: shard.primary.url('postgres'),
-        replicaUrl: shard.replica.url('postgres'),
-      })),
-      redisUrl: redis.url,
+    const shared = {
       privateKeyFile: await writePrivateKey(directory),
       claimsSecret: randomBytes(32).toString('hex'),
     };
-    await createTemplates(coordinates.shards);
-    project.provide('lyceumStack', coordinates);
+    const names = Array.from({ length: project.vitest.config.maxWorkers }, (_, index) => `stack-${index + 1}`);
+    const stacks = await Promise.all(names.map((name) => bootStack(join(directory, name), opened)));
+    project.provide(
+      'lyceumStacks',
+      stacks.map((stack) => ({ ...stack, ...shared })),
+    );
     return teardown;
   } catch (error) {
     await teardown();
     throw error;
   }
+}
+
+async function bootStack(
+  directory: string,
+  opened: AsyncDisposableStack,
+): Promise<Pick<StackCoordinates, 'directory' | 'shards' | 'redisUrl'>> {
+  const [shards, redisUrl] = await Promise.all([
+    startPostgres({ directory: join(directory, 'postgres'), shards: SHARDS, databases: [], durability: 'fast' }).then(
+      async (postgres) => {
+        opened.defer(() => postgres.stop('immediate'));
+        const servers = postgres.shards.map(({ name, primary, replica }) => ({
+          name,
+          primaryUrl: primary.url('postgres'),
+          replicaUrl: replica.url('postgres'),
+        }));
+        await createTemplates(servers);
+        return servers;
+      },
+    ),
+    startRedis({ directory: join(directory, 'redis'), durability: 'fast' }).then((redis) => {
+      opened.defer(() => redis.kill('SIGKILL'));
+      return redis.url;
+    }),
+  ]);
+  return { directory, shards, redisUrl };
 }
 
 /** When whoever started us with a life-line is killed, nobody waits for this run any more; the servers go with us. */

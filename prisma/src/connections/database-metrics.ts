@@ -26,10 +26,12 @@ export interface DatabaseMetrics {
    */
   write(shard: string, outcome: 'committed' | 'rolled_back' | 'stale_map' | 'unknown'): void;
   lag(shard: string, replica: number, seconds: number): void;
+  /** Whether its primary answers and takes writes. */
+  up(shard: string, isUp: boolean): void;
 }
 
 export function createDatabaseMetrics(domain: string, metrics: Metrics | undefined): DatabaseMetrics {
-  if (!metrics) return { read() {}, write() {}, lag() {} };
+  if (!metrics) return { read() {}, write() {}, lag() {}, up() {} };
   const reads = metrics.counter({
     name: 'lyceum_database_reads_total',
     help: 'Reads by where they were sent.',
@@ -45,9 +47,15 @@ export function createDatabaseMetrics(domain: string, metrics: Metrics | undefin
     help: 'How far replay is behind the primary; -1 when a replica does not answer.',
     labelNames: ['domain', 'shard', 'replica'] as const,
   });
+  const up = metrics.gauge({
+    name: 'lyceum_database_shard_up',
+    help: '1 while the primary of a shard answers and takes writes, else 0.',
+    labelNames: ['domain', 'shard'] as const,
+  });
   return {
     read: (shard, role, reason) => reads.inc({ domain, shard, role, reason }),
     write: (shard, outcome) => writes.inc({ domain, shard, outcome }),
     lag: (shard, replica, seconds) => lag.set({ domain, shard, replica: String(replica) }, seconds),
+    up: (shard, isUp) => up.set({ domain, shard }, isUp ? 1 : 0),
   };
 }

@@ -6,7 +6,7 @@
  * row's old version) to the primary: a read never fails because a replica did.
  */
 import pg from 'pg';
-import { isLostState, isPoolFull, isReadTimeout } from './faults.ts';
+import { faultOf, isLost, isPoolFull, isReadTimeout, sqlStateOf } from './faults.ts';
 
 /**
  * - `read`: queries of requests.
@@ -43,9 +43,13 @@ export const TRANSACTION_MS = 10_000;
 
 export function openPool(url: string, settings: PoolSettings): pg.Pool {
   const pool = new pg.Pool(poolConfig(url, settings));
-  // A connection that is lost while it is lent and idle: its next statement tells, the process lives on.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', survive);
   return pool;
+}
+
+/** A connection that is lost while it is lent and idle: its next statement tells, the process lives on. */
+function survive(client: pg.PoolClient): void {
+  client.on('error', () => {});
 }
 
 function poolConfig(url: string, { max, timeoutMs, applicationName, pooler }: PoolSettings): pg.PoolConfig {
@@ -95,37 +99,48 @@ export function transactionLimits({ timeoutMs, pooler }: Pick<PoolSettings, 'tim
 }
 
 /**
- * True if the server, not the statement, is at fault: the connection is lost or refused, cancelled in favour of replay
- * (40001 on a standby), or no SQLSTATE at all. A statement that took too long is at fault itself: elsewhere it would take
- * as long.
+ * True if another server may answer: this one is lost or refuses, cancelled in favour of replay (40001 on a standby), or
+ * fails in a way that is no answer. A statement that took too long is at fault itself: elsewhere it would take as long.
  */
 function isServerFault(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (typeof code !== 'string') return error instanceof Error && !isReadTimeout(error);
-  return code === '40001' || isLostState(code);
+  const state = sqlStateOf(error);
+  if (state === '40001' || isLost(error)) return true;
+  return state === undefined && error instanceof Error && !isReadTimeout(error);
 }
 
 /** Of its many overloads, the forms that return a promise. */
 type Query = (this: pg.Pool, ...args: unknown[]) => Promise<unknown>;
 const query = pg.Pool.prototype.query as unknown as Query;
 
-export class ReplicaPool extends pg.Pool {
-  readonly #primary: () => pg.Pool;
-  readonly #onFault: (error: unknown) => void;
+/** Its statements fail with TIMED_OUT or SERVICE_UNAVAILABLE where the server or its time is at fault. */
+export class PrimaryPool extends pg.Pool {
+  constructor(url: string, settings: PoolSettings) {
+    super(poolConfig(url, settings));
+    this.on('connect', survive);
+    this.query = (async (...args: unknown[]) => {
+      try {
+        return await query.apply(this, args);
+      } catch (error) {
+        throw faultOf(error);
+      }
+    }) as unknown as pg.Pool['query'];
+  }
+}
 
+/** So do its own, if the primary cannot answer them either. */
+export class ReplicaPool extends pg.Pool {
   constructor(url: string, settings: PoolSettings, primary: () => pg.Pool, onFault: (error: unknown) => void) {
     super(poolConfig(url, settings));
-    this.#primary = primary;
-    this.#onFault = onFault;
+    this.on('connect', survive);
     this.query = (async (...args: unknown[]) => {
       try {
         return await query.apply(this, args);
       } catch (error) {
         if (!isPoolFull(error)) {
-          if (!isServerFault(error)) throw error;
-          this.#onFault(error);
+          if (!isServerFault(error)) throw faultOf(error);
+          onFault(error);
         }
-        return await query.apply(this.#primary(), args);
+        return await (primary().query as unknown as Query).apply(primary(), args);
       }
     }) as unknown as pg.Pool['query'];
   }

@@ -6,6 +6,7 @@
  * process that made it died at once.
  */
 import type pg from 'pg';
+import { sqlStateOf } from '../connections/faults.ts';
 import { ShardMap } from './shard-map.ts';
 
 export interface Queryable {
@@ -39,15 +40,4 @@ export async function bringUpTo(database: Queryable, map: ShardMap): Promise<boo
 /** True if a writer's map was not the database's: nothing was written, and with the right map it may be tried again. */
 export function isStaleMap(error: unknown): boolean {
   return sqlStateOf(error) === 'LY001';
-}
-
-/** Of an error of pg, or of one that Prisma made of it. */
-export function sqlStateOf(error: unknown): string | undefined {
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
-    const { originalCode, code, cause, meta, driverAdapterError } = at as Record<string, unknown>;
-    if (typeof originalCode === 'string') return originalCode;
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code)) return code;
-    at = driverAdapterError ?? meta ?? cause;
-  }
-  return undefined;
 }

@@ -7,8 +7,8 @@
  * is a primary already is chosen before all others, and domains that name it are done.
  */
 import type pg from 'pg';
+import { sqlStateOf } from '../connections/faults.ts';
 import { addressOf } from '../connections/urls.ts';
-import { sqlStateOf } from '../map/shard-map-store.ts';
 import { LAST_POSITION, toPosition } from '../routing/position.ts';
 import { ShardsError } from './errors.ts';
 import { bounded, type Lines } from './lines.ts';

@@ -3,6 +3,7 @@
  */
 import { LyceumError } from '@lyceum/service-kit';
 import type pg from 'pg';
+import { faultOf } from '../connections/faults.ts';
 import type { Workload } from '../connections/pools.ts';
 import type { Domain } from '../domain.ts';
 import { inPgTransaction } from '../statements/pg-transaction.ts';
@@ -44,8 +45,14 @@ export function createFenced<D extends Domain>(router: Router<D>, workloads: Wor
     const buckets = [first, ...others] as const;
     return router.withMap(
       () => shardOf(buckets),
-      (shard, version) =>
-        inPgTransaction(shard.primary.pool(workload), work, `BEGIN; ${fence(shard, { buckets, version, workload })}`),
+      async (shard, version) => {
+        const begin = `BEGIN; ${fence(shard, { buckets, version, workload })}`;
+        try {
+          return await inPgTransaction(shard.primary.pool(workload), work, begin);
+        } catch (error) {
+          throw faultOf(error);
+        }
+      },
     );
   };
   return {

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import type { ClientFactory } from '../connections/clients.ts';
 import type { DatabaseMetrics, PrimaryReason } from '../connections/database-metrics.ts';
 import { type DatabasePolicy, poolerOf } from '../connections/database-policy.ts';
-import { openPool, type PoolSettings, ReplicaPool, transactionLimits, type Workload } from '../connections/pools.ts';
+import { type PoolSettings, PrimaryPool, ReplicaPool, transactionLimits, type Workload } from '../connections/pools.ts';
 import { directOf, type ShardUrls } from '../connections/urls.ts';
 import type { Domain } from '../domain.ts';
 import type { Client, PrismaClients } from '../types.ts';
@@ -65,7 +65,7 @@ export class Shard<D extends Domain> {
     this.#log = log.child({ domain, shard: name });
     const settings = (workload: Workload) => this.#settings(workload);
     this.primary = new Server((workload) => {
-      const pool = openPool(urls.primary, settings(workload));
+      const pool = new PrimaryPool(urls.primary, settings(workload));
       pool.on('error', (err) => this.#log.warn({ err }, 'idle connection to a primary lost'));
       return pool;
     }, createClient);
@@ -184,6 +184,7 @@ export class Shard<D extends Domain> {
     const begun = performance.now();
     const position = await this.#askPrimary();
     if (position !== null) this.#shownAt = begun;
+    this.#o.metrics.up(this.name, this.#answers);
     // While a primary is dead, what is left of its writes is what the furthest replica has.
     const latest = position ?? this.#replicas.reduce((best, { state }) => later(state.replayed, best), NO_POSITION);
     await Promise.all(

@@ -3,12 +3,9 @@
  * what was written.
  */
 import { isLyceumError, LyceumError } from '@lyceum/service-kit';
-import { isConnectTimeout, isLostState, isPoolFull, isReadTimeout } from '../connections/faults.ts';
-import { sqlStateOf } from '../map/shard-map-store.ts';
+import { faultOf, isCancelled, isLost, isTooLong } from '../connections/faults.ts';
 
-/** The server ended the connection as its transaction idled, or went on, for too long. */
-const ENDED = /^25P0[34]$/;
-const CANCELLED = '57014';
+const ROLLED_BACK = { outcome: 'rolled_back' };
 
 /** Where a transaction was when it failed. */
 export interface Failed {
@@ -19,8 +16,7 @@ export interface Failed {
 
 /** True if a statement failed together with its connection. */
 export function isLoss(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  return isTooLong(error) || (state !== undefined && isLostState(state));
+  return isTooLong(error) || isLost(error);
 }
 
 /**
@@ -29,9 +25,8 @@ export function isLoss(error: unknown): boolean {
  */
 export function failureOf(error: unknown, { loss, isCommitSent }: Failed): unknown {
   if (isLyceumError(error)) return error;
-  const isCancelled = sqlStateOf(error) === CANCELLED;
-  if (loss === undefined && !isCancelled && !isLoss(error)) return error;
-  if (isCommitSent && !isCancelled) {
+  const isBroken = loss !== undefined || isLoss(error);
+  if (isBroken && isCommitSent && !isCancelled(error)) {
     return new LyceumError(
       'SERVICE_UNAVAILABLE',
       'The connection was lost while the change was saved: it may be there, or not. Look before you try again.',
@@ -39,12 +34,9 @@ export function failureOf(error: unknown, { loss, isCommitSent }: Failed): unkno
       { cause: error },
     );
   }
-  const code = isCancelled || isTooLong(error) || isTooLong(loss) ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE';
-  return new LyceumError(code, undefined, { outcome: 'rolled_back' }, { cause: error });
-}
-
-function isTooLong(error: unknown): boolean {
-  return isReadTimeout(error) || isPoolFull(error) || isConnectTimeout(error) || ENDED.test(sqlStateOf(error) ?? '');
+  if (loss === undefined) return faultOf(error, ROLLED_BACK);
+  const code = isCancelled(error) || isTooLong(error) || isTooLong(loss) ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE';
+  return new LyceumError(code, undefined, ROLLED_BACK, { cause: error });
 }
 
 export function isOutcomeUnknown(error: unknown): boolean {

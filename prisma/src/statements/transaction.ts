@@ -8,9 +8,9 @@
 import type { Socket } from 'node:net';
 import { withTimeout } from '@lyceum/service-kit';
 import type pg from 'pg';
+import { sqlStateOf } from '../connections/faults.ts';
 import { TRANSACTION_MS } from '../connections/pools.ts';
 import type { Domain } from '../domain.ts';
-import { sqlStateOf } from '../map/shard-map-store.ts';
 import { createOutboxWriter } from '../outbox/writer.ts';
 import { endOfLastRecord, type Position } from '../routing/position.ts';
 import type { PrismaClients, Tx } from '../types.ts';

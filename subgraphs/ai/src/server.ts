@@ -26,6 +26,6 @@ export function createServer(resources: Resources, life: Lifecycle) {
     metrics: resources.metrics,
     life,
     // Redis and the gateway are not listed: jobs are read and accepted without the one, read without the other.
-    health: { database: () => resources.database.check() },
+    health: { database: () => resources.database.checkAny() },
   });
 }

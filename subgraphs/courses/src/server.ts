@@ -27,6 +27,6 @@ export function createServer(resources: Resources, life: Lifecycle) {
     metrics: resources.metrics,
     life,
     // Redis is not listed: reads go on without it, and restarting this process would not bring it back.
-    health: { database: () => resources.database.check() },
+    health: { database: () => resources.database.checkAny() },
   });
 }

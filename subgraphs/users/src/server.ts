@@ -45,7 +45,7 @@ export function createServer(resources: Resources, life: Lifecycle): Subgraph {
     metrics: resources.metrics,
     life,
     // Redis is not among them: reads go on without it.
-    health: { database: () => resources.database.check() },
+    health: { database: () => resources.database.checkAny() },
     routes: { '/.well-known/jwks.json': jwksRoute(resources.signingKey) },
   });
 }
