@@ -26,4 +26,7 @@ test('servers are named anew in every domain, and a server that is not as named 
   for (const domain of ['users', 'courses', 'progress', 'ai']) {
     expect(stdout).toContain(`${domain}: s1 is ${primary()} from version 2 of the map on`);
   }
+  const doctor = await lyceum(['doctor'], tenant.env);
+  expect(doctor).toMatchObject({ code: 0, stdout: expect.stringMatching(/✓ users on s2, replica/) });
+  expect(doctor.stdout).not.toMatch(/on s1, replica/);
 });

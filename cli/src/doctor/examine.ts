@@ -2,9 +2,10 @@
  * The examinations, in the order in which parts depend on one another. Each takes a few seconds at most and never throws.
  */
 import { readFile } from 'node:fs/promises';
-import { DOMAINS, directOf, readDatabaseUrls, shardsOf } from '@lyceum/database';
+import { DOMAINS, type Domain, directOf, type ShardUrls, urlsOfShard } from '@lyceum/database';
 import type { Environment } from '../config.ts';
 import { reasonOf } from '../failure.ts';
+import { withShards } from '../shards/open-shards.ts';
 import { readShards } from '../stack.ts';
 import { examineConnections } from './connections.ts';
 import { examinePooler, examinePrimary, examineReplica } from './databases.ts';
@@ -36,15 +37,15 @@ function examineKey({ AUTH_PRIVATE_KEY_FILE: file }: Environment): Promise<Findi
 }
 
 async function* examineDatabases(variables: Environment): AsyncGenerator<Finding> {
-  const shards = await readShards(variables).catch((error: unknown) => reasonOf(error));
-  if (typeof shards === 'string') {
-    yield { part: 'config/shards.yaml', wrong: shards };
+  try {
+    await readShards(variables);
+  } catch (error) {
+    yield { part: 'config/shards.yaml', wrong: reasonOf(error) };
     return;
   }
   for (const domain of DOMAINS) {
     try {
-      const urls = readDatabaseUrls(variables, domain, shardsOf(shards.current, domain));
-      for (const [shard, known] of Object.entries(urls)) {
+      for (const [shard, known] of await shardsNow(variables, domain)) {
         const { primary, replicas } = directOf(known);
         yield await finding(`${domain} on ${shard}`, () => examinePrimary(domain, primary));
         if (known.primary !== primary) {
@@ -59,4 +60,13 @@ async function* examineDatabases(variables: Environment): AsyncGenerator<Finding
       yield { part: `${domain} databases`, wrong: reasonOf(error) };
     }
   }
+}
+
+/** By the newest map that a server tells: shards join, and servers take the place of others. */
+function shardsNow(variables: Environment, domain: Domain): Promise<[shard: string, urls: ShardUrls][]> {
+  return withShards(domain, async (all) => {
+    const [lines] = all;
+    const { members } = await lines!.refreshFromAny();
+    return Object.entries(members).map(([shard, member]) => [shard, urlsOfShard(variables, domain, shard, member)]);
+  });
 }
