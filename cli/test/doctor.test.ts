@@ -53,7 +53,7 @@ test('without databases that answer a command says what to do', async () => {
   const env = { ...tenant.env, DATABASE_URL_COURSES_S1: `postgres://lyceum@127.0.0.1:${port}/none` };
   const { code, stderr } = await lyceum(['seed'], env);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/courses databases .* do not answer .*Is the stack running\?/);
+  expect(stderr).toMatch(/courses databases .* do not answer \(connect ECONNREFUSED .*Is the stack running\?/);
 });
 
 test.each([

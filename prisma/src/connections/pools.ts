@@ -140,7 +140,8 @@ export class ReplicaPool extends pg.Pool {
           if (!isServerFault(error)) throw faultOf(error);
           onFault(error);
         }
-        return await (primary().query as unknown as Query).apply(primary(), args);
+        const other = primary();
+        return await (other.query as unknown as Query).apply(other, args);
       }
     }) as unknown as pg.Pool['query'];
   }
