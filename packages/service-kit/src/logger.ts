@@ -29,7 +29,8 @@ const SECRET_NAMES = [
 ];
 
 /** Without the client that errors of `pg` carry: pages of settings and statements, of which none was meant for a log. */
-function serializeError(error: Error): object {
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
   const { client: _, ...told } = stdSerializers.err(error);
   return told;
 }
