@@ -6,8 +6,8 @@
  */
 import * as runtime from '@prisma/client/runtime/client';
 import pg from 'pg';
-import { type Sql, sql } from './sql.ts';
-import { statementName } from './statement-names.ts';
+import { prepare } from './prepare.ts';
+import type { Sql } from './sql.ts';
 
 export interface Queryable {
   query(statement: pg.QueryConfig): Promise<pg.QueryResult>;
@@ -23,8 +23,8 @@ export interface RawSql {
 
 export function createRawSql(on: Queryable): RawSql {
   const run = (statement: Statement, values: readonly unknown[]) => {
-    const { text, values: bound } = 'raw' in statement ? sql(statement, ...values) : statement;
-    return on.query({ name: statementName(text), text, values: bound.map(toParameter), types });
+    const { name, text, values: bound } = prepare(statement, values);
+    return on.query({ name, text, values: bound.map(toParameter), types });
   };
   return {
     $queryRaw: async <T>(statement: Statement, ...values: readonly unknown[]) =>
