@@ -51,8 +51,9 @@ function allOf(command: Command): Command[] {
 /** What a person can put right is said in one message; anything else is a bug and shows where it happened. */
 function messageOf(error: unknown): string {
   if (error instanceof Failure || error instanceof OlxError) return error.message;
-  if (isLyceumError(error))
+  if (isLyceumError(error)) {
     return error.cause instanceof Error ? `${error.message} (${reasonOf(error)})` : error.message;
+  }
   if (error instanceof BackupError || error instanceof MigrationError) return error.message;
   if (error instanceof Error && error.name === 'ConfigError') return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

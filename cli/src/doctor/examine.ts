@@ -2,11 +2,10 @@
  * The examinations, in the order in which parts depend on one another. Each takes a few seconds at most and never throws.
  */
 import { readFile } from 'node:fs/promises';
-import { DOMAINS, type Domain, directOf, type ShardUrls, urlsOfShard } from '@lyceum/database';
+import { type Domain, directOf, type ShardUrls, urlsOfShard } from '@lyceum/database';
 import type { Environment } from '../config.ts';
 import { reasonOf } from '../failure.ts';
 import { withShards } from '../shards/open-shards.ts';
-import { readShards } from '../stack.ts';
 import { examineConnections } from './connections.ts';
 import { examinePooler, examinePrimary, examineReplica } from './databases.ts';
 import { type Finding, finding } from './finding.ts';
@@ -37,36 +36,46 @@ function examineKey({ AUTH_PRIVATE_KEY_FILE: file }: Environment): Promise<Findi
 }
 
 async function* examineDatabases(variables: Environment): AsyncGenerator<Finding> {
-  try {
-    await readShards(variables);
-  } catch (error) {
-    yield { part: 'config/shards.yaml', wrong: reasonOf(error) };
+  const domains = await shardsNow(variables).catch((error: unknown) => reasonOf(error));
+  if (typeof domains === 'string') {
+    yield { part: 'config/shards.yaml', wrong: domains };
     return;
   }
-  for (const domain of DOMAINS) {
-    try {
-      for (const [shard, known] of await shardsNow(variables, domain)) {
-        const { primary, replicas } = directOf(known);
-        yield await finding(`${domain} on ${shard}`, () => examinePrimary(domain, primary));
-        if (known.primary !== primary) {
-          yield await finding(`${domain} on ${shard}, pooler`, () => examinePooler(known.primary));
-        }
-        for (const [index, replica] of replicas.entries()) {
-          const name = replicas.length === 1 ? 'replica' : `replica ${index + 1}`;
-          yield await finding(`${domain} on ${shard}, ${name}`, () => examineReplica(replica));
-        }
-      }
-    } catch (error) {
-      yield { part: `${domain} databases`, wrong: reasonOf(error) };
-    }
+  for (const [domain, shards] of domains) {
+    if (shards.status === 'rejected') yield { part: `${domain} databases`, wrong: reasonOf(shards.reason) };
+    else for (const [shard, urls] of shards.value) yield* examineShard(domain, shard, urls);
   }
 }
 
-/** By the newest map that a server tells: shards join, and servers take the place of others. */
-function shardsNow(variables: Environment, domain: Domain): Promise<[shard: string, urls: ShardUrls][]> {
-  return withShards(domain, async (all) => {
-    const [lines] = all;
-    const { members } = await lines!.refreshFromAny();
-    return Object.entries(members).map(([shard, member]) => [shard, urlsOfShard(variables, domain, shard, member)]);
+async function* examineShard(domain: Domain, shard: string, urls: ShardUrls): AsyncGenerator<Finding> {
+  const { primary, replicas } = directOf(urls);
+  yield await finding(`${domain} on ${shard}`, () => examinePrimary(domain, primary));
+  if (urls.primary !== primary) {
+    yield await finding(`${domain} on ${shard}, pooler`, () => examinePooler(urls.primary));
+  }
+  for (const [index, replica] of replicas.entries()) {
+    const name = replicas.length === 1 ? 'replica' : `replica ${index + 1}`;
+    yield await finding(`${domain} on ${shard}, ${name}`, () => examineReplica(replica));
+  }
+}
+
+type Shards = [shard: string, urls: ShardUrls][];
+
+/**
+ * By the newest map that a server tells: shards join, and servers take the place of others. A domain is rejected whose URLs
+ * are not given. Throws if the file of shards is no good.
+ */
+function shardsNow(variables: Environment): Promise<[Domain, PromiseSettledResult<Shards>][]> {
+  return withShards(undefined, async (all) => {
+    const told = await Promise.allSettled(
+      all.map(async (lines): Promise<Shards> => {
+        const { members } = await lines.refreshFromAny();
+        return Object.entries(members).map(([shard, member]) => [
+          shard,
+          urlsOfShard(variables, lines.domain, shard, member),
+        ]);
+      }),
+    );
+    return all.map(({ domain }, index) => [domain, told[index]!]);
   });
 }

@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, repositoryRoot, startPostgres, startRedis } from '@lyceum/local-stack';
 import type { TestProject } from 'vitest/node';
-import type { StackCoordinates } from './coordinates.ts';
+import type { ShardCoordinates, StackCoordinates } from './coordinates.ts';
 import { createTemplates } from './templates.ts';
 
 const SHARDS = ['s1', 's2'];
@@ -44,29 +44,34 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
+/** What is started is closed by `opened`, also if the rest fails. */
 async function bootStack(
   directory: string,
   opened: AsyncDisposableStack,
 ): Promise<Pick<StackCoordinates, 'directory' | 'shards' | 'redisUrl'>> {
   const [shards, redisUrl] = await Promise.all([
-    startPostgres({ directory: join(directory, 'postgres'), shards: SHARDS, databases: [], durability: 'fast' }).then(
-      async (postgres) => {
-        opened.defer(() => postgres.stop('immediate'));
-        const servers = postgres.shards.map(({ name, primary, replica }) => ({
-          name,
-          primaryUrl: primary.url('postgres'),
-          replicaUrl: replica.url('postgres'),
-        }));
-        await createTemplates(servers);
-        return servers;
-      },
-    ),
-    startRedis({ directory: join(directory, 'redis'), durability: 'fast' }).then((redis) => {
-      opened.defer(() => redis.kill('SIGKILL'));
-      return redis.url;
-    }),
+    bootShards(join(directory, 'postgres'), opened),
+    bootRedis(join(directory, 'redis'), opened),
   ]);
   return { directory, shards, redisUrl };
+}
+
+async function bootShards(directory: string, opened: AsyncDisposableStack): Promise<ShardCoordinates[]> {
+  const postgres = await startPostgres({ directory, shards: SHARDS, databases: [], durability: 'fast' });
+  opened.defer(() => postgres.stop('immediate'));
+  const shards = postgres.shards.map(({ name, primary, replica }) => ({
+    name,
+    primaryUrl: primary.url('postgres'),
+    replicaUrl: replica.url('postgres'),
+  }));
+  await createTemplates(shards);
+  return shards;
+}
+
+async function bootRedis(directory: string, opened: AsyncDisposableStack): Promise<string> {
+  const redis = await startRedis({ directory, durability: 'fast' });
+  opened.defer(() => redis.kill('SIGKILL'));
+  return redis.url;
 }
 
 /** When whoever started us with a life-line is killed, nobody waits for this run any more; the servers go with us. */

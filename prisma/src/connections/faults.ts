@@ -7,7 +7,7 @@ import { isLyceumError, LyceumError } from '@lyceum/service-kit';
 const ENDED = /^25P0[34]$/;
 const CANCELLED = '57014';
 /** The connection is lost or refused: class 08, shutting down, too many connections, and errors of the system. */
-const LOST = /^(08...|57P0.|53300|E[A-Z]+)$/;
+const LOST = /^(08...|57P0.|53300|E(?!RR_)[A-Z_]+)$/;
 /** A server did not let a new connection in in time. */
 const CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 const LOST_WORDS = /^(Connection terminated|Client has encountered a connection error)/;

@@ -48,7 +48,7 @@ export function openPool(url: string, settings: PoolSettings): pg.Pool {
 }
 
 /** A connection that is lost while it is lent and idle: its next statement tells, the process lives on. */
-function survive(client: pg.PoolClient): void {
+export function survive(client: pg.PoolClient): void {
   client.on('error', () => {});
 }
 
@@ -112,38 +112,36 @@ function isServerFault(error: unknown): boolean {
 type Query = (this: pg.Pool, ...args: unknown[]) => Promise<unknown>;
 const query = pg.Pool.prototype.query as unknown as Query;
 
-/** Its statements fail with TIMED_OUT or SERVICE_UNAVAILABLE where the server or its time is at fault. */
-export class PrimaryPool extends pg.Pool {
-  constructor(url: string, settings: PoolSettings) {
+/** What becomes of a statement that failed: an answer from elsewhere, or an error. */
+type Rescue = (error: unknown, statement: readonly unknown[]) => Promise<unknown>;
+
+class RescuedPool extends pg.Pool {
+  constructor(url: string, settings: PoolSettings, rescue: Rescue) {
     super(poolConfig(url, settings));
     this.on('connect', survive);
-    this.query = (async (...args: unknown[]) => {
-      try {
-        return await query.apply(this, args);
-      } catch (error) {
-        throw faultOf(error);
-      }
-    }) as unknown as pg.Pool['query'];
+    this.query = ((...statement: unknown[]) =>
+      query.apply(this, statement).catch((error: unknown) => rescue(error, statement))) as pg.Pool['query'];
+  }
+}
+
+/** Its statements fail with TIMED_OUT or SERVICE_UNAVAILABLE where the server or its time is at fault. */
+export class PrimaryPool extends RescuedPool {
+  constructor(url: string, settings: PoolSettings) {
+    super(url, settings, (error) => Promise.reject(faultOf(error)));
   }
 }
 
 /** So do its own, if the primary cannot answer them either. */
-export class ReplicaPool extends pg.Pool {
+export class ReplicaPool extends RescuedPool {
   constructor(url: string, settings: PoolSettings, primary: () => pg.Pool, onFault: (error: unknown) => void) {
-    super(poolConfig(url, settings));
-    this.on('connect', survive);
-    this.query = (async (...args: unknown[]) => {
-      try {
-        return await query.apply(this, args);
-      } catch (error) {
-        if (!isPoolFull(error)) {
-          if (!isServerFault(error)) throw faultOf(error);
-          onFault(error);
-        }
-        const other = primary();
-        return await (other.query as unknown as Query).apply(other, args);
+    super(url, settings, async (error, statement) => {
+      if (!isPoolFull(error)) {
+        if (!isServerFault(error)) throw faultOf(error);
+        onFault(error);
       }
-    }) as unknown as pg.Pool['query'];
+      const other = primary();
+      return await (other.query as unknown as Query).apply(other, [...statement]);
+    });
   }
 
   /** Asks this very replica. */

@@ -4,6 +4,7 @@
  */
 import type { Environment } from '@lyceum/service-kit';
 import pg from 'pg';
+import { survive } from '../connections/pools.ts';
 import { directOf, type ServerUrls, urlsOfShard } from '../connections/urls.ts';
 import type { Domain } from '../domain.ts';
 import type { Member, ShardMap } from '../map/shard-map.ts';
@@ -106,8 +107,7 @@ export class Lines {
       options: OPTIONS,
     });
     pool.on('error', () => {});
-    // Also of a connection that is lost while it is lent and idle: its next statement tells.
-    pool.on('connect', (client) => client.on('error', () => {}));
+    pool.on('connect', survive);
     this.#pools.set(url, pool);
     return pool;
   }

@@ -15,9 +15,7 @@ export interface Prepared {
   readonly values: readonly unknown[];
 }
 
-interface Made {
-  readonly name: string;
-  readonly text: string;
+interface Made extends Pick<Prepared, 'name' | 'text'> {
   /** Where a part stands among the values, that part. */
   readonly parts: readonly (Sql | undefined)[];
 }
@@ -35,8 +33,9 @@ export function prepare(statement: TemplateStringsArray | Sql, values: readonly 
   const fresh = named(sql(statement, ...values));
   const parts = values.map((value) => (isPart(value) ? value : undefined));
   if (parts.every((part) => part === undefined || part.values.length === 0)) {
-    if (!known) kept.set(statement, [{ ...fresh, parts }]);
-    else if (known.length < KEPT_EACH) known.push({ ...fresh, parts });
+    const { name, text } = fresh;
+    if (!known) kept.set(statement, [{ name, text, parts }]);
+    else if (known.length < KEPT_EACH) known.push({ name, text, parts });
   }
   return fresh;
 }

@@ -2,7 +2,7 @@
  * Raw SQL past Prisma's engine: `$queryRaw` and `$executeRaw` go straight to the driver, by named prepared statements.
  *
  * They are called as Prisma's are and answer with the same values, at a fraction of the cost (docs/adr/0026). Errors are
- * the driver's own: `code` is the SQLSTATE. Unlike Prisma's they begin when they are called, not when they are awaited.
+ * the driver's own (`code` is the SQLSTATE) unless the server is at fault. Unlike Prisma's they begin when they are called, not when they are awaited.
  */
 import * as runtime from '@prisma/client/runtime/client';
 import pg from 'pg';

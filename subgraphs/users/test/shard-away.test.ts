@@ -2,6 +2,7 @@
  * What the loss of a shard costs: its own people, and nobody else.
  */
 import { bucketOf } from '@lyceum/database';
+import type { ServiceProcess } from '@lyceum/local-stack';
 import {
   type CuttableLine,
   claimsHeader,
@@ -21,12 +22,10 @@ const signUp = `mutation ($input: SignUpInput!) {
 const look = 'query ($id: ID!) { user(id: $id) { displayName } }';
 const rename = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { displayName } }';
 
-type UsersService = Awaited<ReturnType<typeof startService>>;
-
 let tenant: Tenant;
 let line: CuttableLine;
 let env: Record<string, string>;
-let service: UsersService;
+let service: ServiceProcess;
 const ids = new Map<'s1' | 's2', string>();
 
 beforeAll(async () => {
@@ -63,11 +62,11 @@ async function nameOf(url: string, shard: 's1' | 's2') {
   return await client.query(look, { id: ids.get(shard)! });
 }
 
-async function isReady({ url }: UsersService): Promise<boolean> {
+async function isReady({ url }: ServiceProcess): Promise<boolean> {
   return (await fetch(`${url}/health/ready`)).ok;
 }
 
-async function isUp({ url }: UsersService, shard: string): Promise<boolean> {
+async function isUp({ url }: ServiceProcess, shard: string): Promise<boolean> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return new RegExp(`^lyceum_database_shard_up\\{.*shard="${shard}".*\\} 1$`, 'm').test(text);
 }
